@@ -1,0 +1,130 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { chmod, link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import type { Random } from "../random.ts";
+
+/** What a derived key is for. One purpose, one key: a value made for one cannot be used for another. */
+export type KeyPurpose =
+  | "password-pepper"
+  | "totp-secret"
+  | "recovery-code"
+  | "short-code"
+  | "csrf"
+  | "fake-answer"
+  | "network-digest";
+
+/** Keys derived from the installation's master keys. The newest key makes; every key still present reads. */
+export interface Keyring {
+  /** HMAC-SHA-256 under the newest key. */
+  mac(purpose: KeyPurpose, data: string | Buffer): Buffer;
+  /** The same under every key, newest first, to find what an older key made. */
+  macs(purpose: KeyPurpose, data: string | Buffer): readonly Buffer[];
+  /** AES-256-GCM; `context` is bound to the ciphertext and must be given again to open it. */
+  seal(purpose: KeyPurpose, plain: Buffer, context: string, random: Random): Buffer;
+  /** Throws when the sealed value was changed, belongs to another context, or its key is gone. */
+  open(purpose: KeyPurpose, sealed: Buffer, context: string): Buffer;
+  /** The derived key itself, for libraries that take one (argon2's secret). */
+  key(purpose: KeyPurpose, keyId?: string): Buffer;
+  readonly currentKeyId: string;
+}
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_ID_BYTES = 8;
+
+const FILE = z.strictObject({
+  current: z.string().regex(/^[0-9a-z]{8}$/),
+  keys: z.record(z.string().regex(/^[0-9a-z]{8}$/), z.base64().refine((text) => Buffer.from(text, "base64").length === KEY_BYTES)),
+});
+
+export type KeyFile = z.infer<typeof FILE>;
+
+export function makeKeyFile(random: Random): KeyFile {
+  const id = random.bytes(KEY_ID_BYTES / 2).toString("hex");
+  return { current: id, keys: { [id]: random.bytes(KEY_BYTES).toString("base64") } };
+}
+
+/** Builds the keyring of a key file. Derivation is HKDF-SHA-256 (RFC 5869) with the purpose as info. */
+export function makeKeyring(file: KeyFile): Keyring {
+  const derived = new Map<string, Buffer>();
+  const ids = [file.current, ...Object.keys(file.keys).filter((id) => id !== file.current)];
+  const key = (purpose: KeyPurpose, id: string = file.current): Buffer => {
+    const slot = `${id}:${purpose}`;
+    const known = derived.get(slot);
+    if (known) return known;
+    const master = file.keys[id];
+    if (master === undefined) throw new Error(`Key ${id} is not in the key file.`);
+    const made = Buffer.from(
+      hkdfSync("sha256", Buffer.from(master, "base64"), "locksmith", `locksmith/${purpose}`, KEY_BYTES),
+    );
+    derived.set(slot, made);
+    return made;
+  };
+  const macWith = (id: string, purpose: KeyPurpose, data: string | Buffer) =>
+    createHmac("sha256", key(purpose, id)).update(data).digest();
+  return {
+    currentKeyId: file.current,
+    key,
+    mac: (purpose, data) => macWith(file.current, purpose, data),
+    macs: (purpose, data) => ids.map((id) => macWith(id, purpose, data)),
+    seal: (purpose, plain, context, random) => {
+      const nonce = random.bytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key(purpose), nonce).setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+      return Buffer.concat([Buffer.from(file.current, "ascii"), nonce, cipher.getAuthTag(), body]);
+    },
+    open: (purpose, sealed, context) => {
+      const id = sealed.subarray(0, KEY_ID_BYTES).toString("ascii");
+      const nonce = sealed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + NONCE_BYTES);
+      const tag = sealed.subarray(KEY_ID_BYTES + NONCE_BYTES, KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES);
+      const body = sealed.subarray(KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES);
+      const decipher = createDecipheriv("aes-256-gcm", key(purpose, id), nonce)
+        .setAAD(Buffer.from(context))
+        .setAuthTag(tag);
+      return Buffer.concat([decipher.update(body), decipher.final()]);
+    },
+  };
+}
+
+/**
+ * Reads the key file, or makes it on first start (mode 0600, complete or not there at all, also when two processes
+ * start at once). Losing this file makes passwords, TOTP secrets and recovery codes unusable: it is part of a backup.
+ */
+export async function loadKeyring(path: string, random: Random): Promise<Keyring> {
+  try {
+    return makeKeyring(parseKeyFile(await readFile(path, "utf8"), path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}.new`;
+  await writeFile(draft, `${JSON.stringify(makeKeyFile(random), null, 2)}\n`, { mode: 0o600, flush: true });
+  await chmod(draft, 0o600);
+  try {
+    await link(draft, path); // fails if another process was first: then its file counts
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await unlink(draft);
+  }
+  return makeKeyring(parseKeyFile(await readFile(path, "utf8"), path));
+}
+
+function parseKeyFile(text: string, path: string): KeyFile {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Error(`The key file ${path} is not JSON. Restore it from a backup.`);
+  }
+  const parsed = FILE.safeParse(json);
+  if (!parsed.success || !(parsed.data.current in parsed.data.keys)) {
+    throw new Error(`The key file ${path} is damaged. Restore it from a backup.`);
+  }
+  return parsed.data;
+}
+
+/** Compares without telling where the difference is; unequal lengths are unequal. */
+export const equalBytes = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

@@ -1,0 +1,65 @@
+import { encodeCrockford } from "./crypto/crockford.ts";
+import type { Random } from "./random.ts";
+
+/** Every kind of id, by its visible prefix. A value of one kind is not assignable to another. */
+export type IdPrefix =
+  | "acc" // account
+  | "adr" // address
+  | "aut" // authenticator
+  | "ses" // session
+  | "cer" // sign-in ceremony
+  | "tok" // API token
+  | "prj" // project
+  | "rel" // release
+  | "fil" // file
+  | "org" // organisation
+  | "key" // signing key
+  | "case" // recovery case
+  | "msg" // message in a case
+  | "fnd" // finding
+  | "not" // notice
+  | "hold" // hold
+  | "mail" // outgoing mail
+  | "one" // one-time secret
+  | "req"; // HTTP request
+
+export type Id<P extends IdPrefix> = `${P}_${string}` & { readonly __id: P };
+
+export type AccountId = Id<"acc">;
+export type AddressId = Id<"adr">;
+export type AuthenticatorId = Id<"aut">;
+export type SessionId = Id<"ses">;
+export type CeremonyId = Id<"cer">;
+export type ApiTokenId = Id<"tok">;
+export type ProjectId = Id<"prj">;
+export type ReleaseId = Id<"rel">;
+export type FileId = Id<"fil">;
+export type OrganisationId = Id<"org">;
+export type SigningKeyId = Id<"key">;
+export type CaseId = Id<"case">;
+export type MessageId = Id<"msg">;
+export type FindingId = Id<"fnd">;
+export type NoticeId = Id<"not">;
+export type HoldId = Id<"hold">;
+export type MailId = Id<"mail">;
+export type OneTimeId = Id<"one">;
+export type RequestId = Id<"req">;
+
+const BODY_SYMBOLS = 26;
+
+/**
+ * A new id: prefix, underscore, 26 symbols (48 bits of milliseconds, then 80 random bits), so that ids of one kind sort by age.
+ * An id is a name, never a secret.
+ */
+export function newId<P extends IdPrefix>(prefix: P, now: Date, random: Random): Id<P> {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(now.getTime(), 0, 6);
+  random.bytes(10).copy(bytes, 6);
+  return `${prefix}_${encodeCrockford(bytes).toLowerCase()}` as Id<P>; // the only place that makes the brand
+}
+
+/** Whether untrusted text has the shape of an id of this kind. Says nothing about whether it exists. */
+export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P> {
+  const body = text.slice(prefix.length + 1);
+  return text.startsWith(`${prefix}_`) && body.length === BODY_SYMBOLS && /^[0-9a-hjkmnp-tv-z]+$/.test(body);
+}
