@@ -1,0 +1,16 @@
+import { defineRefusals } from "../kernel/refusal.ts";
+
+export const accountRefusals = defineRefusals("accounts", {
+  "username-shape": {
+    status: 422,
+    title: "Please use 1 to 50 letters, digits, dots, dashes or underscores, starting and ending with a letter or digit.",
+  },
+  "username-taken": { status: 409, title: "That username is taken, or too much like one that is. Please choose another." },
+  "address-shape": { status: 422, title: "That does not read as a mail address. It should look like name@example.org." },
+  "address-known": { status: 409, title: "That address is on this account already." },
+  "no-such-account": { status: 404, title: "There is no such account.", tell: "generic" },
+  frozen: {
+    status: 403,
+    title: "This account is frozen. Nothing on it can be changed until the reason is settled.",
+  },
+});

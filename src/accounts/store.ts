@@ -1,0 +1,239 @@
+import type { Kysely } from "kysely";
+import type { Reader } from "../kernel/db/database.ts";
+import type { Tx } from "../kernel/db/transact.ts";
+import type { AccountId, AddressId, CaseId } from "../kernel/ids.ts";
+import type { Account, Address, FreezeReason, StaffRole } from "./types.ts";
+
+interface AccountTables {
+  accounts: {
+    id: AccountId;
+    username: string;
+    username_folded: string;
+    created_at: Date;
+    last_active_at: Date;
+    frozen_at: Date | null;
+    frozen_because: FreezeReason | null;
+    frozen_case_id: CaseId | null;
+  };
+  addresses: {
+    id: AddressId;
+    account_id: AccountId;
+    address: string;
+    address_folded: string;
+    domain: string;
+    is_primary: boolean;
+    added_at: Date;
+    verified_at: Date | null;
+    removed_at: Date | null;
+  };
+  staff_roles: { account_id: AccountId; role: StaffRole; granted_at: Date; granted_by: string | null };
+}
+
+const own = (reader: Reader): Kysely<AccountTables> => reader.as<AccountTables>();
+
+export async function insertAccount(
+  tx: Tx,
+  row: { readonly id: AccountId; readonly username: string; readonly folded: string },
+): Promise<boolean> {
+  const inserted = await own(tx)
+    .insertInto("accounts")
+    .values({
+      id: row.id,
+      username: row.username,
+      username_folded: row.folded,
+      created_at: tx.now,
+      last_active_at: tx.now,
+      frozen_at: null,
+      frozen_because: null,
+      frozen_case_id: null,
+    })
+    .onConflict((conflict) => conflict.column("username_folded").doNothing())
+    .executeTakeFirst();
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) === 1n;
+}
+
+/** One account by id. */
+export async function findAccount(reader: Reader, id: AccountId): Promise<Account | null> {
+  const row = await own(reader).selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+  return row ? toAccount(row) : null;
+}
+
+export async function findAccountByFoldedName(reader: Reader, folded: string): Promise<Account | null> {
+  const row = await own(reader).selectFrom("accounts").selectAll().where("username_folded", "=", folded).executeTakeFirst();
+  return row ? toAccount(row) : null;
+}
+
+/** Accounts by id, in no particular order; unknown ids are left out. */
+export async function listAccounts(reader: Reader, ids: readonly AccountId[]): Promise<readonly Account[]> {
+  if (ids.length === 0) return [];
+  const rows = await own(reader).selectFrom("accounts").selectAll().where("id", "in", [...ids]).execute();
+  return rows.map(toAccount);
+}
+
+/** Notes that the account was used; at most once a minute, since it is only read in days. */
+export async function touchAccount(tx: Tx, id: AccountId): Promise<void> {
+  await own(tx)
+    .updateTable("accounts")
+    .set({ last_active_at: tx.now })
+    .where("id", "=", id)
+    .where("last_active_at", "<", new Date(tx.now.getTime() - 60_000))
+    .execute();
+}
+
+/** Freezes an account that is not frozen. @returns false where it was frozen already */
+export async function setFrozen(tx: Tx, id: AccountId, because: FreezeReason, caseId: CaseId | null): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("accounts")
+    .set({ frozen_at: tx.now, frozen_because: because, frozen_case_id: caseId })
+    .where("id", "=", id)
+    .where("frozen_at", "is", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** @returns false where it was not frozen */
+export async function clearFrozen(tx: Tx, id: AccountId): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("accounts")
+    .set({ frozen_at: null, frozen_because: null, frozen_case_id: null })
+    .where("id", "=", id)
+    .where("frozen_at", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export interface NewAddress {
+  readonly id: AddressId;
+  readonly accountId: AccountId;
+  readonly address: string;
+  readonly folded: string;
+  readonly domain: string;
+  readonly isPrimary: boolean;
+}
+
+/** @returns false where the account has that address already */
+export async function insertAddress(tx: Tx, row: NewAddress): Promise<boolean> {
+  const inserted = await own(tx)
+    .insertInto("addresses")
+    .values({
+      id: row.id,
+      account_id: row.accountId,
+      address: row.address,
+      address_folded: row.folded,
+      domain: row.domain,
+      is_primary: row.isPrimary,
+      added_at: tx.now,
+      verified_at: null,
+      removed_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) === 1n;
+}
+
+/** Marks an address as proven. @returns null where it is gone, was verified before, or is another's verified address */
+export async function setVerified(tx: Tx, id: AddressId): Promise<Address | null> {
+  const row = await own(tx)
+    .updateTable("addresses as mine")
+    .set({ verified_at: tx.now })
+    .where("mine.id", "=", id)
+    .where("mine.verified_at", "is", null)
+    .where("mine.removed_at", "is", null)
+    .where((is) =>
+      is.not(
+        is.exists(
+          is
+            .selectFrom("addresses as other")
+            .select("other.id")
+            .whereRef("other.address_folded", "=", "mine.address_folded")
+            .where("other.verified_at", "is not", null)
+            .where("other.removed_at", "is", null),
+        ),
+      ),
+    )
+    .returningAll("mine")
+    .executeTakeFirst();
+  return row ? toAddress(row) : null;
+}
+
+export async function findAddress(reader: Reader, id: AddressId): Promise<Address | null> {
+  const row = await own(reader).selectFrom("addresses").selectAll().where("id", "=", id).executeTakeFirst();
+  return row ? toAddress(row) : null;
+}
+
+/** Present addresses, the primary one first; with `removedSince`, also those removed after that date. */
+export async function listAddresses(
+  reader: Reader,
+  accountId: AccountId,
+  removedSince?: Date,
+): Promise<readonly Address[]> {
+  const rows = await own(reader)
+    .selectFrom("addresses")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .where((is) =>
+      removedSince
+        ? is.or([is("removed_at", "is", null), is("removed_at", ">", removedSince)])
+        : is("removed_at", "is", null),
+    )
+    .orderBy("is_primary", "desc")
+    .orderBy("id")
+    .execute();
+  return rows.map(toAddress);
+}
+
+/** The account whose verified address this is. */
+export async function findAccountByVerifiedAddress(reader: Reader, folded: string): Promise<Account | null> {
+  const row = await own(reader)
+    .selectFrom("accounts")
+    .innerJoin("addresses", "addresses.account_id", "accounts.id")
+    .selectAll("accounts")
+    .where("addresses.address_folded", "=", folded)
+    .where("addresses.verified_at", "is not", null)
+    .where("addresses.removed_at", "is", null)
+    .executeTakeFirst();
+  return row ? toAccount(row) : null;
+}
+
+export async function insertStaffRole(tx: Tx, accountId: AccountId, role: StaffRole, by: string | null): Promise<void> {
+  await own(tx)
+    .insertInto("staff_roles")
+    .values({ account_id: accountId, role, granted_at: tx.now, granted_by: by })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Roles at the desk; empty for everybody else. */
+export async function listStaffRoles(reader: Reader, accountId: AccountId): Promise<readonly StaffRole[]> {
+  const rows = await own(reader).selectFrom("staff_roles").select("role").where("account_id", "=", accountId).execute();
+  return rows.map((row) => row.role);
+}
+
+/** Whether anybody holds this role: an installation without an administrator prints its first-start link. */
+export async function isRoleHeld(reader: Reader, role: StaffRole): Promise<boolean> {
+  const row = await own(reader).selectFrom("staff_roles").select("role").where("role", "=", role).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+const toAccount = (row: AccountTables["accounts"]): Account => ({
+  id: row.id,
+  username: row.username,
+  createdAt: row.created_at,
+  lastActiveAt: row.last_active_at,
+  frozen:
+    row.frozen_at && row.frozen_because
+      ? { at: row.frozen_at, because: row.frozen_because, caseId: row.frozen_case_id }
+      : null,
+});
+
+const toAddress = (row: AccountTables["addresses"]): Address => ({
+  id: row.id,
+  accountId: row.account_id,
+  address: row.address,
+  folded: row.address_folded,
+  domain: row.domain,
+  isPrimary: row.is_primary,
+  addedAt: row.added_at,
+  verifiedAt: row.verified_at,
+  removedAt: row.removed_at,
+});

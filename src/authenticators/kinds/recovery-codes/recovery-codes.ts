@@ -1,0 +1,136 @@
+import type { Reader } from "../../../kernel/db/database.ts";
+import type { Tx } from "../../../kernel/db/transact.ts";
+import { type AccountId, type AuthenticatorId, newId } from "../../../kernel/ids.ts";
+import { listSecrets, peek, revokeSecrets, spend, storeSecret } from "../../../kernel/one-time.ts";
+import { refuse, ok, type Result } from "../../../kernel/result.ts";
+import type { Runtime } from "../../../kernel/runtime.ts";
+import { type Secret, secret } from "../../../kernel/secret.ts";
+import { authenticatorRefusals } from "../../refusals.ts";
+import { countAuthenticatorAttempt, findAuthenticator, insertAuthenticator, noteSuccess, revokeAuthenticators } from "../../store.ts";
+import type { Authenticator } from "../../types.ts";
+import { makeCode, readCode } from "./code.ts";
+
+const PURPOSE = "recovery-code";
+export const CODES_PER_SET = 10;
+
+/** What may be shown about a set without showing a code. */
+export interface CodeSet {
+  readonly madeAt: Date;
+  readonly unused: number;
+  readonly used: number;
+  /** The file the owner was offered for download, to help find it. */
+  readonly fileName: string;
+  /** When the owner last typed one back to show they have them. */
+  readonly checkedAt: Date | null;
+}
+
+const digestsOf = (runtime: Runtime, symbols: string): readonly Buffer[] => runtime.keys.macs("recovery-code", symbols);
+
+const store = (tx: Tx, runtime: Runtime, accountId: AccountId, setId: AuthenticatorId, code: string) => {
+  const read = readCode(code);
+  if (!read.ok) throw new Error("A code that was just made does not read.");
+  const digest = runtime.keys.mac("recovery-code", read.value);
+  return storeSecret(tx, runtime.random, { purpose: PURPOSE, subject: accountId, digest, detail: { set: setId }, expiresAt: null });
+};
+
+export const codesFileName = (indexName: string, username: string, madeAt: Date): string =>
+  `${indexName}-recovery-codes-${username}-${madeAt.toISOString().slice(0, 10)}.txt`.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
+
+/** Makes a new set of ten; an older set stops working. The codes are returned this once. The caller audits and tells. */
+export async function makeCodes(
+  tx: Tx,
+  runtime: Runtime,
+  account: { readonly id: AccountId; readonly username: string },
+): Promise<Secret<readonly string[]>> {
+  await revokeSecrets(tx, PURPOSE, account.id, "a newer set was made");
+  await revokeAuthenticators(tx, account.id, ["recovery-codes"], "replaced");
+  const setId = newId("aut", tx.now, runtime.random);
+  const fileName = codesFileName(runtime.indexName, account.username, tx.now);
+  await insertAuthenticator(tx, {
+    id: setId,
+    accountId: account.id,
+    kind: "recovery-codes",
+    name: "Recovery codes",
+    state: "active",
+    detail: { fileName },
+    sealed: null,
+  });
+  const codes: string[] = [];
+  while (codes.length < CODES_PER_SET) {
+    const code = makeCode(runtime.random);
+    await store(tx, runtime, account.id, setId, code);
+    codes.push(code);
+  }
+  return secret(codes);
+}
+
+/** Counts an attempt on the account's set; must be committed before the code is spent. */
+export async function countCodeAttempt(runtime: Runtime, accountId: AccountId, now: Date): Promise<Result<Authenticator>> {
+  const set = await findAuthenticator(runtime.db, accountId, "recovery-codes");
+  if (!set) return refuse(authenticatorRefusals["not-bound"]());
+  const counted = await countAuthenticatorAttempt(runtime.db, set, now);
+  return counted.ok ? ok(set) : counted;
+}
+
+/**
+ * Spends one code and issues the one that replaces it (SP 800-63B-4 §4.2.1.1), which is returned this once. Found by
+ * index in one read. Refuses mistyped, foreign, used, replaced and unknown codes, each with its reason.
+ */
+export async function redeemCode(
+  tx: Tx,
+  runtime: Runtime,
+  set: Authenticator,
+  typed: string,
+): Promise<Result<{ readonly replacement: Secret<string>; readonly unused: number }>> {
+  const read = readCode(typed);
+  if (!read.ok) return read;
+  const presented = { purpose: PURPOSE, subject: set.accountId, digests: digestsOf(runtime, read.value) };
+  const spent = await spend(tx, presented);
+  if (!spent.ok) return refuse(await whyNot(tx, presented));
+  const code = makeCode(runtime.random);
+  await store(tx, runtime, set.accountId, set.id, code);
+  await noteSuccess(tx, set.id);
+  return ok({ replacement: secret(code), unused: await countUnused(tx, set.accountId) });
+}
+
+async function whyNot(reader: Reader, presented: Parameters<typeof peek>[1]) {
+  const found = await peek(reader, presented);
+  if (!found) return authenticatorRefusals["recovery-code-unknown"]();
+  const on = (date: Date) => date.toISOString().slice(0, 10);
+  if (found.spentAt) return authenticatorRefusals["recovery-code-used"]({ detail: `It was used on ${on(found.spentAt)}.` });
+  return authenticatorRefusals["recovery-code-replaced"](
+    found.revokedAt ? { detail: `The newer set was made on ${on(found.revokedAt)}.` } : {},
+  );
+}
+
+/** Whether a typed-back code is an unused one of the set; nothing is used up. The attempt must have been counted. */
+export async function checkCode(runtime: Runtime, set: Authenticator, typed: string): Promise<Result<undefined>> {
+  const read = readCode(typed);
+  if (!read.ok) return read;
+  const presented = { purpose: PURPOSE, subject: set.accountId, digests: digestsOf(runtime, read.value) };
+  const found = await peek(runtime.db, presented);
+  return found && !found.spentAt && !found.revokedAt ? ok() : refuse(await whyNot(runtime.db, presented));
+}
+
+const countUnused = async (reader: Reader, accountId: AccountId): Promise<number> =>
+  (await listSecrets(reader, PURPOSE, accountId)).filter((one) => !one.spentAt && !one.revokedAt).length;
+
+/** The present set, for the screens that help to find it; null where none was made. */
+export async function describeCodes(reader: Reader, accountId: AccountId): Promise<CodeSet | null> {
+  const set = await findAuthenticator(reader, accountId, "recovery-codes", ["active", "disabled"]);
+  if (!set) return null;
+  const ofSet = (await listSecrets(reader, PURPOSE, accountId)).filter((one) => one.detail["set"] === set.id);
+  return {
+    madeAt: set.boundAt,
+    unused: ofSet.filter((one) => !one.spentAt && !one.revokedAt).length,
+    used: ofSet.filter((one) => one.spentAt).length,
+    fileName: String(set.detail["fileName"] ?? ""),
+    checkedAt: typeof set.detail["checkedAt"] === "string" ? new Date(set.detail["checkedAt"]) : null,
+  };
+}
+
+/** Makes every unused code of the account worthless. @returns how many there were */
+export async function revokeCodes(tx: Tx, accountId: AccountId, because: string): Promise<number> {
+  await revokeAuthenticators(tx, accountId, ["recovery-codes"], because);
+  return revokeSecrets(tx, PURPOSE, accountId, because);
+}

@@ -1,0 +1,137 @@
+import { Secret as OtpSecret, TOTP, URI } from "otpauth";
+import type { Reader } from "../../../kernel/db/database.ts";
+import type { Tx } from "../../../kernel/db/transact.ts";
+import { type AccountId, type AuthenticatorId, newId } from "../../../kernel/ids.ts";
+import { spendStep } from "../../../kernel/one-time.ts";
+import { ok, refuse, type Result } from "../../../kernel/result.ts";
+import type { Runtime } from "../../../kernel/runtime.ts";
+import { type Secret, secret } from "../../../kernel/secret.ts";
+import { authenticatorRefusals } from "../../refusals.ts";
+import {
+  activate,
+  countAuthenticatorAttempt,
+  findAuthenticator,
+  insertAuthenticator,
+  noteSuccess,
+  revokeAuthenticators,
+} from "../../store.ts";
+import type { Authenticator } from "../../types.ts";
+
+/** RFC 4226 §4 R6 recommends 160 bits. */
+const SECRET_BYTES = 20;
+const PERIOD_SECONDS = 30;
+const DIGITS = 6;
+const PURPOSE = "totp-step";
+
+/** What the setup page shows: the text for typing and the URI behind the QR code. */
+export interface TotpEnrolment {
+  readonly authenticatorId: AuthenticatorId;
+  /** Base 32 in groups of four. */
+  readonly text: Secret<string>;
+  /** otpauth:// with issuer in label and parameter; SHA-1, 6 digits, 30 s, which every app reads alike. */
+  readonly uri: Secret<string>;
+}
+
+const generator = (key: Buffer, label: { issuer: string; account: string }) =>
+  new TOTP({
+    issuer: label.issuer,
+    label: label.account,
+    secret: new OtpSecret({ buffer: new Uint8Array(key).buffer }),
+    algorithm: "SHA1",
+    digits: DIGITS,
+    period: PERIOD_SECONDS,
+  });
+
+const sealContext = (id: AuthenticatorId): string => `totp/${id}`;
+
+/** The six digits typed, without the spaces that apps show; null where it is anything else. */
+export const readTotpCode = (typed: string): string | null => {
+  const digits = typed.normalize("NFKC").replace(/[\s-]/g, "");
+  return /^\d{6}$/.test(digits) ? digits : null;
+};
+
+/** RFC 6238 §4.2: T = floor(Unix time / 30). */
+export const stepAt = (now: Date): bigint => BigInt(Math.floor(now.getTime() / 1000 / PERIOD_SECONDS));
+
+/**
+ * The step a code is right for: the present one or the one before (RFC 6238 §5.2 recommends one step for delay);
+ * null where it is right for neither. Both are computed and compared in constant time.
+ */
+export function matchStep(key: Buffer, code: string, now: Date): bigint | null {
+  const delta = generator(key, { issuer: "", account: "" }).validate({ token: code, timestamp: now.getTime(), window: 1 });
+  return delta === 0 || delta === -1 ? stepAt(now) + BigInt(delta) : null;
+}
+
+/** Makes a pending secret, replacing a pending one that was never finished. The caller audits. */
+export async function beginTotp(tx: Tx, runtime: Runtime, accountId: AccountId): Promise<AuthenticatorId> {
+  const pending = await findAuthenticator(tx, accountId, "totp", ["pending"]);
+  if (pending) return pending.id;
+  const id = newId("aut", tx.now, runtime.random);
+  const sealed = runtime.keys.seal("totp-secret", runtime.random.bytes(SECRET_BYTES), sealContext(id), runtime.random);
+  await insertAuthenticator(tx, { id, accountId, kind: "totp", name: "Authenticator app", state: "pending", detail: {}, sealed });
+  return id;
+}
+
+const openKey = (runtime: Runtime, authenticator: Authenticator): Buffer => {
+  if (!authenticator.sealed) throw new Error("A TOTP authenticator has no secret.");
+  return runtime.keys.open("totp-secret", authenticator.sealed, sealContext(authenticator.id));
+};
+
+/** The pending secret for its setup page; it is never shown again once the authenticator is active. */
+export async function showEnrolment(runtime: Runtime, accountId: AccountId, username: string): Promise<TotpEnrolment | null> {
+  const pending = await findAuthenticator(runtime.db, accountId, "totp", ["pending"]);
+  if (!pending) return null;
+  const totp = generator(openKey(runtime, pending), { issuer: runtime.indexName, account: username });
+  return {
+    authenticatorId: pending.id,
+    text: secret(totp.secret.base32.replace(/(.{4})(?=.)/g, "$1 ")),
+    uri: secret(URI.stringify(totp)),
+  };
+}
+
+/** A code that is right for an authenticator, not yet spent. */
+export interface TotpMatch {
+  readonly authenticator: Authenticator;
+  readonly step: bigint;
+}
+
+/** Checks a code against the account's authenticator in a state. The attempt is counted and committed first. */
+export async function verifyTotp(
+  runtime: Runtime,
+  accountId: AccountId,
+  typed: string,
+  now: Date,
+  state: "active" | "pending" = "active",
+): Promise<Result<TotpMatch>> {
+  const authenticator = await findAuthenticator(runtime.db, accountId, "totp", [state]);
+  if (!authenticator) {
+    const disabled = await findAuthenticator(runtime.db, accountId, "totp", ["disabled"]);
+    return refuse(disabled ? authenticatorRefusals.disabled() : authenticatorRefusals["not-bound"]());
+  }
+  const code = readTotpCode(typed);
+  if (!code) return refuse(authenticatorRefusals.wrong({ detail: "The code has six digits." }));
+  const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now);
+  if (!counted.ok) return counted;
+  const step = matchStep(openKey(runtime, authenticator), code, now);
+  return step === null ? refuse(authenticatorRefusals.wrong()) : ok({ authenticator, step });
+}
+
+/** Spends the step: once, and none before it afterwards. Refuses a code that was used. */
+export async function spendTotp(tx: Tx, match: TotpMatch): Promise<Result<undefined>> {
+  const spent = await spendStep(tx, PURPOSE, match.authenticator.id, match.step);
+  if (!spent.ok) return refuse(authenticatorRefusals["code-used"]());
+  await noteSuccess(tx, match.authenticator.id);
+  return ok();
+}
+
+/** Makes the pending authenticator the account's only TOTP one. Refuses when it is not pending any more. */
+export async function finishTotp(tx: Tx, match: TotpMatch): Promise<Result<undefined>> {
+  const spent = await spendTotp(tx, match);
+  if (!spent.ok) return spent;
+  const { id, accountId } = match.authenticator;
+  await revokeAuthenticators(tx, accountId, ["totp"], "replaced", id);
+  return (await activate(tx, id)) ? ok() : refuse(authenticatorRefusals["already-bound"]());
+}
+
+export const isTotpBound = async (reader: Reader, accountId: AccountId): Promise<boolean> =>
+  (await findAuthenticator(reader, accountId, "totp", ["active", "disabled"])) !== null;

@@ -1,0 +1,81 @@
+import { type Account, findAccount, listStaffRoles, type StaffRole } from "../accounts/index.ts";
+import type { Guard, Incoming } from "../kernel/http/index.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import { sessionRefusals } from "./refusals.ts";
+import { resolveSession } from "./session.ts";
+import { FRESH_MS, SESSION_COOKIE, type Session, STAFF_COOKIE } from "./types.ts";
+
+export interface SubscriberActor {
+  readonly account: Account;
+  readonly session: Session;
+}
+
+export interface StaffActor extends SubscriberActor {
+  readonly roles: readonly StaffRole[];
+}
+
+async function resolveSubscriber(runtime: Runtime, incoming: Incoming): Promise<Result<SubscriberActor>> {
+  const token = incoming.cookies[SESSION_COOKIE];
+  const session = token ? await resolveSession(runtime, token, "subscriber", incoming.now) : null;
+  const account = session && (await findAccount(runtime.db, session.accountId));
+  if (!session || !account || account.frozen) return refuse(sessionRefusals["signed-out"]());
+  return ok({ account, session });
+}
+
+const signIn = (incoming: Incoming): string =>
+  incoming.method === "GET" ? `/sign-in?next=${encodeURIComponent(incoming.path)}` : "/sign-in";
+
+/** Signed in, perhaps with a password alone because no second factor is bound yet: may only finish setting up. */
+export const setupGuard: Guard<SubscriberActor> = {
+  name: "subscriber in setup",
+  authorize: resolveSubscriber,
+  signInAt: signIn,
+};
+
+/** Signed in with two factors (ASVS 5.0 6.3.3). */
+export const subscriberGuard: Guard<SubscriberActor> = {
+  name: "subscriber",
+  authorize: async (runtime, incoming) => {
+    const actor = await resolveSubscriber(runtime, incoming);
+    if (actor.ok && actor.value.session.factors.length < 2) return refuse(sessionRefusals["setup-unfinished"]());
+    return actor;
+  },
+  signInAt: (incoming, refusal) => (refusal.code === "sessions/setup-unfinished" ? "/account/setup" : signIn(incoming)),
+};
+
+/** As `subscriber`, and an authenticator was shown in the last ten minutes. */
+export const freshSubscriberGuard: Guard<SubscriberActor> = {
+  name: "subscriber, authenticator just shown",
+  authorize: async (runtime, incoming) => {
+    const actor = await subscriberGuard.authorize(runtime, incoming);
+    if (!actor.ok) return actor;
+    const age = incoming.now.getTime() - actor.value.session.reauthenticatedAt.getTime();
+    return age <= FRESH_MS ? actor : refuse(sessionRefusals["show-authenticator"]());
+  },
+  signInAt: (incoming, refusal) =>
+    refusal.code === "sessions/show-authenticator"
+      ? `/account/confirm?next=${encodeURIComponent(incoming.method === "GET" ? incoming.path : "/account")}`
+      : (subscriberGuard.signInAt?.(incoming, refusal) ?? null),
+};
+
+/** Signed in at the desk, with one of the roles. To everybody else the desk's pages do not exist. */
+export function staffGuard(...roles: readonly StaffRole[]): Guard<StaffActor> {
+  return {
+    name: `staff: ${roles.join(", ")}`,
+    authorize: async (runtime, incoming) => {
+      const token = incoming.cookies[STAFF_COOKIE];
+      const session = token ? await resolveSession(runtime, token, "staff", incoming.now) : null;
+      const account = session && (await findAccount(runtime.db, session.accountId));
+      if (!session || !account || account.frozen) return refuse(sessionRefusals["signed-out"]());
+      const held = await listStaffRoles(runtime.db, account.id);
+      if (held.length === 0) return refuse(sessionRefusals["not-staff"]());
+      if (!roles.some((role) => held.includes(role))) return refuse(sessionRefusals["not-your-role"]());
+      return ok({ account, session, roles: held });
+    },
+    signInAt: (incoming, refusal) =>
+      refusal.code === "sessions/signed-out"
+        ? `/console/sign-in${incoming.method === "GET" ? `?next=${encodeURIComponent(incoming.path)}` : ""}`
+        : null,
+  };
+}

@@ -1,0 +1,12 @@
+export { type StaffActor, staffGuard, type SubscriberActor, setupGuard, subscriberGuard, freshSubscriberGuard } from "./guards.ts";
+export { sessionRefusals } from "./refusals.ts";
+export {
+  endAllSessions,
+  endSession,
+  findSession,
+  listLiveSessions,
+  reauthenticate,
+  resolveSession,
+  startSession,
+} from "./session.ts";
+export { type Factor, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";

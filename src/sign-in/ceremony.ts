@@ -1,0 +1,212 @@
+import { type Account, findAccount, findAccountByName, listStaffRoles, touchAccount } from "../accounts/index.ts";
+import { audit } from "../audit/index.ts";
+import {
+  countCodeAttempt,
+  isTotpBound,
+  notePasswordSuccess,
+  redeemCode,
+  rehashIfOutdated,
+  spendTotp,
+  verifyPassword,
+  verifyTotp,
+} from "../authenticators/index.ts";
+import { transact, type Tx } from "../kernel/db/transact.ts";
+import type { Source } from "../kernel/http/index.ts";
+import { newId } from "../kernel/ids.ts";
+import { digestToken } from "../kernel/one-time.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import { type Secret, secret } from "../kernel/secret.ts";
+import { type Factor, startSession } from "../sessions/index.ts";
+import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { signInRefusals } from "./refusals.ts";
+import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
+
+const CEREMONY_MINUTES = 15;
+const TOKEN_BYTES = 32;
+
+/**
+ * What else happens in the transaction in which somebody signs in with every factor: the recovery slice cancels an
+ * open case there, since the authenticators turned out to be at hand.
+ */
+export type OnSignedIn = (tx: Tx, account: Account) => Promise<void>;
+
+export type PasswordOutcome =
+  /** No second factor is bound yet: signed in as far as setting up goes. */
+  | { readonly next: "setup"; readonly account: Account; readonly sessionToken: Secret<string> }
+  | { readonly next: "second-factor"; readonly account: Account; readonly ceremonyToken: Secret<string> };
+
+export interface PasswordStep {
+  /** Username or verified address. */
+  readonly name: string;
+  readonly password: Secret<string>;
+  readonly purpose: Purpose;
+  readonly source: Source;
+  readonly now: Date;
+}
+
+/**
+ * First step: name and password. Refuses with one generic answer whether the name exists or not, after the same work
+ * (ASVS 5.0 6.3.8). A freeze is told only to somebody whose password was right.
+ */
+export async function submitPassword(runtime: Runtime, step: PasswordStep): Promise<Result<PasswordOutcome>> {
+  const bucket = nameBucket(runtime, "sign-in", step.name);
+  const counted = await countOnName(runtime.db, bucket, step.now);
+  if (!counted.ok) return counted;
+  const found = await findAccountByName(runtime.db, step.name);
+  const isExpected = found && (step.purpose === "subscriber" || (await listStaffRoles(runtime.db, found.id)).length > 0);
+  const account = isExpected ? found : null;
+  const verified = await verifyPassword(runtime, account?.id ?? null, step.password, step.now);
+  if (!verified.ok || !account) {
+    await noteFailure(runtime, account, "password", step);
+    return refuse(signInRefusals.wrong());
+  }
+  if (account.frozen) return refuse(frozen(account));
+  const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
+  const hasSecondFactor = await isTotpBound(runtime.db, account.id);
+  return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
+    await notePasswordSuccess(tx, verified.value, rehashed);
+    await clearName(tx, bucket);
+    if (!hasSecondFactor) {
+      const { token } = await signIn(tx, runtime, account, ["password"], step);
+      return ok({ next: "setup", account, sessionToken: token });
+    }
+    audit(tx, runtime.random, {
+      act: "sign-in/password-accepted",
+      actor: { kind: "subscriber", id: account.id },
+      accountId: account.id,
+      facts: { purpose: step.purpose },
+      personal: { ...step.source },
+    });
+    const token = runtime.random.bytes(TOKEN_BYTES).toString("base64url");
+    await insertCeremony(tx, {
+      id: newId("cer", step.now, runtime.random),
+      accountId: account.id,
+      purpose: step.purpose,
+      passwordAt: step.now,
+      digest: digestToken(token),
+      expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
+    });
+    return ok({ next: "second-factor", account, ceremonyToken: secret(token) });
+  });
+}
+
+const frozen = (account: Account) =>
+  signInRefusals.frozen(account.frozen ? { detail: `It was frozen on ${account.frozen.at.toISOString().slice(0, 16).replace("T", " at ")} UTC.` } : {});
+
+/** The running ceremony of a browser, with its account; null where there is none or it took too long. */
+export async function findCeremony(
+  runtime: Runtime,
+  token: string | undefined,
+  now: Date,
+): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
+  const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
+  const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
+  return ceremony && account && !account.frozen ? { ceremony, account } : null;
+}
+
+export interface SecondFactorStep {
+  readonly ceremonyToken: string | undefined;
+  readonly typed: string;
+  readonly source: Source;
+  readonly now: Date;
+}
+
+export interface SignedIn {
+  readonly account: Account;
+  readonly sessionToken: Secret<string>;
+}
+
+/** Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. */
+export async function submitTotp(runtime: Runtime, step: SecondFactorStep, onSignedIn: OnSignedIn): Promise<Result<SignedIn>> {
+  const running = await findCeremony(runtime, step.ceremonyToken, step.now);
+  if (!running) return refuse(signInRefusals["start-again"]());
+  const { account, ceremony } = running;
+  const match = await verifyTotp(runtime, account.id, step.typed, step.now);
+  if (!match.ok) {
+    await noteFailure(runtime, account, "totp", step);
+    return match;
+  }
+  return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
+    const spent = await spendTotp(tx, match.value);
+    if (!spent.ok) return spent;
+    return finish(tx, runtime, { account, ceremony, factor: "totp", step, onSignedIn });
+  });
+}
+
+/** Second step with a recovery code, which is spent and replaced; the replacement is returned this once. */
+export async function submitRecoveryCode(
+  runtime: Runtime,
+  step: SecondFactorStep,
+  onSignedIn: OnSignedIn,
+): Promise<Result<SignedIn & { readonly replacement: Secret<string>; readonly unused: number }>> {
+  const running = await findCeremony(runtime, step.ceremonyToken, step.now);
+  if (!running) return refuse(signInRefusals["start-again"]());
+  const { account, ceremony } = running;
+  const set = await countCodeAttempt(runtime, account.id, step.now);
+  if (!set.ok) return set;
+  const outcome = await transact(runtime.db, { now: step.now }, async (tx) => {
+    const redeemed = await redeemCode(tx, runtime, set.value, step.typed);
+    if (!redeemed.ok) return redeemed;
+    const signedIn = await finish(tx, runtime, { account, ceremony, factor: "recovery-code", step, onSignedIn });
+    return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
+  });
+  if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", step);
+  return outcome;
+}
+
+interface Finish {
+  readonly account: Account;
+  readonly ceremony: Ceremony;
+  readonly factor: Factor;
+  readonly step: SecondFactorStep;
+  readonly onSignedIn: OnSignedIn;
+}
+
+async function finish(tx: Tx, runtime: Runtime, { account, ceremony, factor, step, onSignedIn }: Finish): Promise<Result<SignedIn>> {
+  if (!(await setCeremonyEnded(tx, ceremony.id))) return refuse(signInRefusals["start-again"]());
+  const current = await findAccount(tx, account.id);
+  if (!current || current.frozen) return refuse(frozen(current ?? account));
+  const factors: readonly Factor[] = ["password", factor];
+  const { token } = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
+  await onSignedIn(tx, account);
+  return ok({ account, sessionToken: token });
+}
+
+async function signIn(
+  tx: Tx,
+  runtime: Runtime,
+  account: Account,
+  factors: readonly Factor[],
+  step: { readonly purpose: Purpose; readonly source: Source },
+) {
+  const session = await startSession(tx, runtime.random, { accountId: account.id, kind: step.purpose, factors, source: step.source });
+  await touchAccount(tx, account.id);
+  audit(tx, runtime.random, {
+    act: "sign-in/succeeded",
+    actor: { kind: step.purpose, id: account.id },
+    accountId: account.id,
+    facts: { purpose: step.purpose, factors, session: session.id },
+    personal: { ...step.source },
+  });
+  return session;
+}
+
+/** Every failure on an existing account is on its history (ASVS 5.0 16.3.1); guesses at other names only on the counter. */
+async function noteFailure(
+  runtime: Runtime,
+  account: Account | null,
+  factor: Factor,
+  step: { readonly source: Source; readonly now: Date },
+): Promise<void> {
+  await transact(runtime.db, { now: step.now }, async (tx) => {
+    audit(tx, runtime.random, {
+      act: "sign-in/failed",
+      actor: { kind: "anyone" },
+      accountId: account?.id ?? null,
+      facts: { factor },
+      personal: { ...step.source },
+    });
+    return ok();
+  });
+}
