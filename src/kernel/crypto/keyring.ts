@@ -10,6 +10,7 @@ export type KeyPurpose =
   | "totp-secret"
   | "recovery-code"
   | "short-code"
+  | "restoration-key"
   | "csrf"
   | "fake-answer"
   | "network-digest";
