@@ -6,6 +6,7 @@ import { after } from "node:test";
 import pg from "pg";
 import { type Database, openDatabase } from "../../src/kernel/db/database.ts";
 import { migrate } from "../../src/kernel/db/migrate.ts";
+import { prepareJobs } from "../../src/kernel/jobs/index.ts";
 
 /*
  * Real PostgreSQL for tests. TEST_DATABASE_URL names a server (a role that may create databases); without it this
@@ -15,6 +16,13 @@ import { migrate } from "../../src/kernel/db/migrate.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
 
+/** What is left to remove when this process's tests are over, last made first. */
+const leftOvers: (() => Promise<unknown>)[] = [];
+// Registered while the file is loaded, so that it belongs to the whole run and not to the suite that came first.
+after(async () => {
+  for (const remove of leftOvers.reverse()) await remove();
+});
+
 let server: Promise<string> | null = null;
 
 async function startServer(): Promise<string> {
@@ -23,7 +31,7 @@ async function startServer(): Promise<string> {
   const { startEmbedded } = await import("../../src/kernel/db/embedded/index.ts");
   const folder = await mkdtemp(join(tmpdir(), "locksmith-test-pg-"));
   const embedded = await startEmbedded({ dataDirectory: join(folder, "pg"), isDurable: false });
-  after(async () => {
+  leftOvers.push(async () => {
     await embedded.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -55,7 +63,8 @@ async function makeTemplate(url: string): Promise<string> {
   const db = openDatabase({ connectionString: withDatabase(url, name), poolSize: 2 });
   await migrate(db, MIGRATIONS);
   await db.close();
-  after(() => onServer(url, (client) => client.query(`drop database if exists ${name} with (force)`)));
+  await prepareJobs(withDatabase(url, name), []); // queues are made by the first job put in them
+  leftOvers.push(() => onServer(url, (client) => client.query(`drop database if exists ${name} with (force)`)));
   return name;
 }
 

@@ -1,0 +1,16 @@
+export { type DkimKey, makeDkimKey, readDkimKey } from "./dkim.ts";
+export {
+  deliverDue,
+  deliverMailJob,
+  type DeliveryReport,
+  type MailRequest,
+  makeDeliverMailJob,
+  type MessageName,
+  type MessageParams,
+  queueMail,
+} from "./outbox.ts";
+export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";
+export { listMails, type MailFilter, outboxDepth } from "./store.ts";
+export { emlTransport, parseSmtpUrl, type Sender, senderFor, type SmtpSettings, smtpTransport } from "./transports.ts";
+export type { MailRecord, MailState, MailTransport, OutgoingMail, SendOutcome } from "./types.ts";
+export { dateExact, dateInWords } from "./wording.ts";

@@ -1,0 +1,156 @@
+import { type Selectable, sql } from "kysely";
+import type { Database, Reader } from "../kernel/db/database.ts";
+import type { Tx } from "../kernel/db/transact.ts";
+import type { AccountId, CaseId, MailId } from "../kernel/ids.ts";
+import type { MailRecord, MailState } from "./types.ts";
+
+interface OutboxTables {
+  outbox_mails: {
+    id: MailId;
+    message: string;
+    to_address: string;
+    subject: string;
+    text_body: string;
+    html_body: string;
+    account_id: AccountId | null;
+    case_id: CaseId | null;
+    queued_at: Date;
+    state: MailState;
+    attempts: number;
+    next_attempt_at: Date;
+    leased_until: Date | null;
+    accepted_at: Date | null;
+    accepted_by: string | null;
+    last_answer: string | null;
+  };
+}
+
+export type MailRow = Selectable<OutboxTables["outbox_mails"]>;
+
+export type NewMail = Pick<
+  MailRow,
+  "id" | "message" | "to_address" | "subject" | "text_body" | "html_body" | "account_id" | "case_id" | "next_attempt_at"
+>;
+
+export async function insertMail(tx: Tx, mail: NewMail): Promise<void> {
+  await tx
+    .as<OutboxTables>()
+    .insertInto("outbox_mails")
+    .values({
+      ...mail,
+      queued_at: tx.now,
+      state: "queued",
+      attempts: 0,
+      leased_until: null,
+      accepted_at: null,
+      accepted_by: null,
+      last_answer: null,
+    })
+    .execute();
+}
+
+/**
+ * Leases due mails to one worker: queued ones, and those whose worker has not come back in time. The attempt is counted
+ * with the lease, before anything is sent. No two callers are given the same mail while a lease runs.
+ */
+export async function leaseDue(tx: Tx, most: number, leasedUntil: Date): Promise<readonly MailRow[]> {
+  const { rows } = await sql<MailRow>`
+    update outbox_mails set state = 'sending', leased_until = ${leasedUntil}, attempts = attempts + 1
+    where id in (
+      select id from outbox_mails
+      where (state = 'queued' and next_attempt_at <= ${tx.now}) or (state = 'sending' and leased_until <= ${tx.now})
+      order by next_attempt_at, id limit ${most}
+      for update skip locked
+    )
+    returning *`.execute(tx.as<OutboxTables>());
+  return rows;
+}
+
+export interface Settlement {
+  readonly state: Exclude<MailState, "sending">;
+  readonly answer: string;
+  readonly acceptedBy?: string;
+  readonly nextAttemptAt?: Date;
+}
+
+/**
+ * Writes what became of a leased attempt. Nothing happens when the lease has passed to another worker: the number of
+ * attempts tells one lease from the next. Bodies go once a mail is done with: they carry one-time links.
+ */
+export async function settle(tx: Tx, mail: MailRow, settlement: Settlement): Promise<boolean> {
+  const isDone = settlement.state !== "queued";
+  const result = await tx
+    .as<OutboxTables>()
+    .updateTable("outbox_mails")
+    .set({
+      state: settlement.state,
+      leased_until: null,
+      last_answer: settlement.answer,
+      ...(settlement.state === "sent" ? { accepted_at: tx.now, accepted_by: settlement.acceptedBy ?? null } : {}),
+      ...(settlement.nextAttemptAt ? { next_attempt_at: settlement.nextAttemptAt } : {}),
+      ...(isDone ? { text_body: "", html_body: "" } : {}),
+    })
+    .where("id", "=", mail.id)
+    .where("state", "=", "sending")
+    .where("attempts", "=", mail.attempts)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export interface MailFilter {
+  readonly accountId?: AccountId;
+  readonly caseId?: CaseId;
+  /** Case-insensitive, whole address. */
+  readonly address?: string;
+  readonly id?: MailId;
+  readonly state?: MailState;
+  /** At most this many, newest first. */
+  readonly limit?: number;
+}
+
+const MOST_LISTED = 200;
+
+/** The delivery log: newest first, without what the mails say. */
+export async function listMails(reader: Reader, filter: MailFilter): Promise<readonly MailRecord[]> {
+  let query = reader
+    .as<OutboxTables>()
+    .selectFrom("outbox_mails")
+    .select(["id", "message", "to_address", "subject", "account_id", "case_id", "queued_at", "state", "attempts"])
+    .select(["next_attempt_at", "accepted_at", "accepted_by", "last_answer"])
+    .orderBy("queued_at", "desc")
+    .orderBy("id", "desc")
+    .limit(Math.min(filter.limit ?? MOST_LISTED, MOST_LISTED));
+  if (filter.accountId) query = query.where("account_id", "=", filter.accountId);
+  if (filter.caseId) query = query.where("case_id", "=", filter.caseId);
+  if (filter.id) query = query.where("id", "=", filter.id);
+  if (filter.state) query = query.where("state", "=", filter.state);
+  if (filter.address)
+    query = query.where((is) => is(is.fn("lower", ["to_address"]), "=", filter.address?.toLowerCase()));
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    id: row.id,
+    message: row.message,
+    toAddress: row.to_address,
+    subject: row.subject,
+    accountId: row.account_id,
+    caseId: row.case_id,
+    queuedAt: row.queued_at,
+    state: row.state,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at,
+    acceptedAt: row.accepted_at,
+    acceptedBy: row.accepted_by,
+    lastAnswer: row.last_answer,
+  }));
+}
+
+/** How many mails wait, and since when the oldest of them; for readiness, figures, and the end of a test. */
+export async function outboxDepth(db: Database): Promise<{ readonly waiting: number; readonly oldest: Date | null }> {
+  const row = await db
+    .as<OutboxTables>()
+    .selectFrom("outbox_mails")
+    .select((is) => [is.fn.countAll<bigint>().as("waiting"), is.fn.min("queued_at").as("oldest")])
+    .where("state", "in", ["queued", "sending"])
+    .executeTakeFirstOrThrow();
+  return { waiting: Number(row.waiting), oldest: row.oldest };
+}

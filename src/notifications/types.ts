@@ -1,0 +1,46 @@
+import type { AccountId, CaseId, MailId } from "../kernel/ids.ts";
+
+/** `sending` is leased to one worker; a lease that ran out makes it due again. */
+export type MailState = "queued" | "sending" | "sent" | "failed";
+
+/** A mail as a transport gets it. */
+export interface OutgoingMail {
+  readonly id: MailId;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** The moment of this attempt, for the Date header. */
+  readonly at: Date;
+}
+
+/** What became of one attempt. `answer` is the server's last line, or what went wrong, for the delivery log. */
+export type SendOutcome =
+  | { readonly kind: "accepted"; readonly by: string; readonly answer: string }
+  | { readonly kind: "deferred"; readonly answer: string }
+  | { readonly kind: "rejected"; readonly answer: string };
+
+/** A way out of the house. `send` never throws for what the other side does. */
+export interface MailTransport {
+  readonly name: "smtp" | "eml";
+  send(mail: OutgoingMail): Promise<SendOutcome>;
+  close(): Promise<void>;
+}
+
+/** One line of a delivery log: everything about a mail but what it says. */
+export interface MailRecord {
+  readonly id: MailId;
+  readonly message: string;
+  readonly toAddress: string;
+  readonly subject: string;
+  readonly accountId: AccountId | null;
+  readonly caseId: CaseId | null;
+  readonly queuedAt: Date;
+  readonly state: MailState;
+  readonly attempts: number;
+  readonly nextAttemptAt: Date;
+  readonly acceptedAt: Date | null;
+  /** The server that took it over, as it named itself. */
+  readonly acceptedBy: string | null;
+  readonly lastAnswer: string | null;
+}
