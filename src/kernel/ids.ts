@@ -17,6 +17,9 @@ export type IdPrefix =
   | "case" // recovery case
   | "msg" // message in a case
   | "fnd" // finding
+  | "rev" // review of a case
+  | "ask" // question to the claimant
+  | "cps" // case page session
   | "not" // notice
   | "hold" // hold
   | "mail" // outgoing mail
@@ -39,6 +42,8 @@ export type SigningKeyId = Id<"key">;
 export type CaseId = Id<"case">;
 export type MessageId = Id<"msg">;
 export type FindingId = Id<"fnd">;
+export type ReviewId = Id<"rev">;
+export type RequestedId = Id<"ask">;
 export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
 export type MailId = Id<"mail">;

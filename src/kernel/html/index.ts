@@ -1,6 +1,4 @@
 export * from "./components.ts";
-export * from "./forms.ts";
-export { icon, type IconName } from "./icon.ts";
-export { keyhole, qrCode } from "./pictures.ts";
-export { Attribute, attr, document, escapeHtml, html, Html, type Value } from "./template.ts";
-export { distanceInWords, exactInWords, time } from "./time.ts";
+export { icon, type IconName, keyhole, qrCode } from "./icon.ts";
+export { attr, type Attribute, type Content, document, html, type Html, isHtml, type Value } from "./template.ts";
+export { bigDate, dayInWords, durationInWords, relativeInWords, time } from "./time.ts";

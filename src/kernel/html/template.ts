@@ -6,6 +6,9 @@ import { contextsOf, type HoleContext, isUrlAttribute, refusedAttribute } from "
  * no way to put a string into a page without escaping it.
  */
 
+// Assigned inside the class, so that its constructor never leaves this file.
+let makeHtml: (text: string) => Html;
+
 /** Finished HTML. Only `html` makes it; `String(value)` gives its text. */
 class Html {
   readonly #text: string;
@@ -15,14 +18,11 @@ class Html {
   toString(): string {
     return this.#text;
   }
-  static #make(text: string): Html {
-    return new Html(text);
-  }
   static is(value: unknown): value is Html {
     return typeof value === "object" && value !== null && #text in value;
   }
   static {
-    makeHtml = Html.#make;
+    makeHtml = (text) => new Html(text);
   }
 }
 export type { Html };
@@ -44,9 +44,6 @@ export type Value = Html | Attribute | string | number | bigint | null | undefin
 
 /** What a component shows: text or HTML. */
 export type Content = Html | string | number | bigint | null | undefined | false | readonly Content[];
-
-// Assigned by the static block above, so that the constructor of Html never leaves this file.
-var makeHtml: (text: string) => Html;
 
 export const isHtml = (value: unknown): value is Html => Html.is(value);
 

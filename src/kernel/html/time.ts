@@ -57,6 +57,7 @@ const longDay = (date: Date, now: Date): string => {
 };
 
 const clockTime = (date: Date): string => `${date.toISOString().slice(11, 16)} UTC`;
+const secondsTo = (date: Date, now: Date): number => Math.round((date.getTime() - now.getTime()) / 1000);
 const exact = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, "Z");
 
 /**
@@ -66,7 +67,7 @@ const exact = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, "Z
  * @param form `full` unless said; `relative`: `3 days ago` alone, for dense tables; `date`: without the relative part
  */
 export function time(date: Date, now: Date, form: "full" | "relative" | "date" = "full"): Html {
-  const relative = html`<span class="time-relative" data-relative>${relativeInWords(date, now)}</span>`;
+  const relative = html`<span class="time-relative" data-relative="${secondsTo(date, now)}">${relativeInWords(date, now)}</span>`;
   const absolute = html`<span class="time-exact">${dayInWords(date, now)} at ${clockTime(date)}</span>`;
   const [first, second] = date.getTime() > now.getTime() ? [absolute, relative] : [relative, absolute];
   const words =
@@ -77,5 +78,5 @@ export function time(date: Date, now: Date, form: "full" | "relative" | "date" =
 /** The one date of a page in large type: the day, and under it the time and how far away it is. */
 export function bigDate(date: Date, now: Date): Html {
   const day = dayInWords(date, now);
-  return html`<time class="big-date" datetime="${exact(date)}" title="${exact(date)}"><span class="big-date-day">${day.replace(/^./, (first) => first.toUpperCase())}</span> <span class="big-date-time">${clockTime(date)}<span class="big-date-gap" aria-hidden="true"> · </span><span data-relative>${relativeInWords(date, now)}</span></span></time>`;
+  return html`<time class="big-date" datetime="${exact(date)}" title="${exact(date)}"><span class="big-date-day">${day.replace(/^./, (first) => first.toUpperCase())}</span> <span class="big-date-time">${clockTime(date)}<span class="big-date-gap" aria-hidden="true"> · </span><span data-relative="${secondsTo(date, now)}">${relativeInWords(date, now)}</span></span></time>`;
 }

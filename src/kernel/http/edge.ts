@@ -209,7 +209,8 @@ async function send(
     case "bytes":
       return reply.type(answer.type).send(answer.bytes);
     case "stream":
-      return reply.type(answer.type).header("content-length", answer.length).send(answer.stream);
+      if (answer.length !== null) reply.header("content-length", answer.length);
+      return reply.type(answer.type).send(answer.stream);
   }
 }
 

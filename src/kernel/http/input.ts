@@ -6,7 +6,7 @@ import { z } from "zod";
  */
 
 // Control characters, and the bidirectional and zero-width marks that make a text read otherwise than it is stored.
-const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/;
+const CONTROL = /[^\P{Cc}\n\r\t]/u;
 const INVISIBLE = /[\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/;
 
 interface LineOptions {

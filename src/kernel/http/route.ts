@@ -69,7 +69,8 @@ export type Reply =
   | ({ readonly kind: "json"; readonly json: unknown; readonly type?: string } & ReplyExtras)
   | ({ readonly kind: "text"; readonly text: string; readonly type?: string } & ReplyExtras)
   | ({ readonly kind: "bytes"; readonly bytes: Buffer; readonly type: string } & ReplyExtras)
-  | ({ readonly kind: "stream"; readonly stream: Readable; readonly length: number; readonly type: string } & ReplyExtras)
+  /** `length` in bytes; null where it is not known beforehand. */
+  | ({ readonly kind: "stream"; readonly stream: Readable; readonly length: number | null; readonly type: string } & ReplyExtras)
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export const page = (html: Html, extras: ReplyExtras = {}): Reply => ({ kind: "page", html, ...extras });

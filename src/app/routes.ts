@@ -1,0 +1,30 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { consoleRoutes } from "../console/index.ts";
+import type { Route } from "../kernel/http/index.ts";
+import type { RecoveryRuntime } from "../recovery/index.ts";
+import { registryRoutes } from "../registry/index.ts";
+import { mailboxRoutes, webRoutes } from "../web/index.ts";
+import type { App } from "./start.ts";
+
+export { refusalPage } from "../web/index.ts";
+
+/** Largest file that can be published, in bytes. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** Folders served under /assets/: our own, and the stylesheet they build on. */
+export const assets: readonly string[] = [
+  join(import.meta.dirname, "..", "web", "assets"),
+  dirname(fileURLToPath(import.meta.resolve("@picocss/pico/css/pico.min.css"))),
+];
+
+/** The whole route table but for health, which start.ts puts before it. */
+export function routes(app: App): readonly Route[] {
+  const runtime: RecoveryRuntime = { ...app.runtime, policy: app.policy };
+  return [
+    ...webRoutes(runtime),
+    ...consoleRoutes(runtime),
+    ...registryRoutes({ filesFolder: app.folders.files, maxFileBytes: MAX_FILE_BYTES }),
+    ...(app.config.smtp ? [] : mailboxRoutes(app.folders.mail)),
+  ];
+}
