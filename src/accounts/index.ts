@@ -10,6 +10,7 @@ export {
   isRoleHeld,
   listAccounts,
   listAddresses,
+  listStaff,
   listStaffRoles,
   setVerified,
   touchAccount,

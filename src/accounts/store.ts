@@ -209,6 +209,23 @@ export async function listStaffRoles(reader: Reader, accountId: AccountId): Prom
   return rows.map((row) => row.role);
 }
 
+/** Everybody with a role at the desk. */
+export async function listStaff(
+  reader: Reader,
+): Promise<readonly { readonly id: AccountId; readonly username: string; readonly roles: readonly StaffRole[] }[]> {
+  const rows = await own(reader)
+    .selectFrom("staff_roles")
+    .innerJoin("accounts", "accounts.id", "staff_roles.account_id")
+    .select(["accounts.id", "accounts.username", "staff_roles.role"])
+    .orderBy("accounts.username")
+    .execute();
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((ofOne) => ({
+    id: ofOne[0]!.id, // a group has at least one row
+    username: ofOne[0]!.username,
+    roles: ofOne.map((row) => row.role),
+  }));
+}
+
 /** Whether anybody holds this role: an installation without an administrator prints its first-start link. */
 export async function isRoleHeld(reader: Reader, role: StaffRole): Promise<boolean> {
   const row = await own(reader).selectFrom("staff_roles").select("role").where("role", "=", role).limit(1).executeTakeFirst();

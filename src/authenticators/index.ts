@@ -23,8 +23,12 @@ export {
 } from "./kinds/recovery-codes/recovery-codes.ts";
 export {
   beginTotp,
+  bindTotpKey,
+  type EnrolmentText,
+  enrolmentOf,
   finishTotp,
   isTotpBound,
+  matchKey,
   showEnrolment,
   spendTotp,
   type TotpEnrolment,

@@ -1,4 +1,4 @@
-import { icon, type IconName } from "./icon.ts";
+import { icon, type IconName, keyhole } from "./icon.ts";
 import { attr, type Content, html, type Html } from "./template.ts";
 import { bigDate, time } from "./time.ts";
 
@@ -47,7 +47,7 @@ export interface PanelOptions {
 
 /** The answer of a page in large type: what is so, and the one date that matters. */
 export const panel = (options: PanelOptions): Html =>
-  html`<section class="panel"><p class="panel-title">${options.title}</p>${
+  html`<section class="panel">${keyhole()}<p class="panel-title">${options.title}</p>${
     options.date ? html`<p class="panel-date">${bigDate(options.date, options.now ?? options.date)}</p>` : null
   }${options.body ? html`<div class="panel-body">${options.body}</div>` : null}</section>`;
 
@@ -124,17 +124,22 @@ export interface CopyableOptions {
   readonly download?: string | undefined;
   /** Offers to print the page. */
   readonly print?: boolean | undefined;
+  /** Folds the text away, where the page shows it already in another form. */
+  readonly isFolded?: boolean | undefined;
 }
 
 /** Text to take along: a command, a key, codes. Its buttons appear with scripts; without, it is selected by hand. */
-export const copyable = (options: CopyableOptions): Html =>
-  html`<div class="copyable"><div class="copyable-head"><span class="copyable-label" id="${options.id}-label">${options.label}</span><div class="copyable-buttons"><button type="button" class="button button-quiet" data-copy="${options.id}" hidden>${icon("copy")}<span>Copy</span></button>${
-    options.download
-      ? html`<button type="button" class="button button-quiet" data-download="${options.download}" data-source="${options.id}" hidden>${icon("download")}<span>Download</span></button>`
-      : null
-  }${
-    options.print ? html`<button type="button" class="button button-quiet" data-print hidden>${icon("printer")}<span>Print</span></button>` : null
-  }</div></div><pre id="${options.id}" tabindex="0" role="region" aria-labelledby="${options.id}-label"><code>${options.text}</code></pre><p class="copyable-status" role="status" data-status="${options.id}"></p></div>`;
+export function copyable(options: CopyableOptions): Html {
+  const { id, download } = options;
+  const quiet = (name: IconName, word: string, attributes: readonly ReturnType<typeof attr>[]) =>
+    html`<button type="button" class="button button-quiet" hidden ${attributes}>${icon(name)}<span>${word}</span></button>`;
+  const text = html`<pre id="${id}" tabindex="0" role="region" aria-labelledby="${id}-label"><code>${options.text}</code></pre>`;
+  return html`<div class="copyable"><div class="copyable-head"><span class="copyable-label" id="${id}-label">${options.label}</span><span class="copyable-status" role="status" data-status="${id}"></span><div class="copyable-buttons">${[
+    quiet("copy", "Copy", [attr("data-copy", id)]),
+    download ? quiet("download", "Download", [attr("data-download", download), attr("data-source", id)]) : null,
+    options.print ? quiet("printer", "Print", [attr("data-print", true)]) : null,
+  ]}</div></div>${options.isFolded ? details({ summary: "Show it as text", body: text }) : text}</div>`;
+}
 
 export interface EmptyStateOptions {
   readonly title: Content;

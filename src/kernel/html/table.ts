@@ -20,6 +20,9 @@ export interface TableOptions {
   readonly isDense?: boolean | undefined;
 }
 
+/** Up to so many columns fit a phone held upright in two words each. */
+const FEW = 4;
+
 /** Rows and columns; in narrow places each row becomes a card. Roles are spelled out because the cards lose them. */
 export function table(options: TableOptions): Html {
   if (options.rows.length === 0) return html`<div class="empty empty-small"><p>${options.empty}</p></div>`;
@@ -31,7 +34,7 @@ export function table(options: TableOptions): Html {
   const rows = options.rows.map((row) => html`<tr role="row">${row.map((value, index) => cell(columns[index], value))}</tr>`);
   return html`<div class="table-frame"><table role="table" ${[
     attr("data-key-rows", options.isKeyed),
-    attr("class", options.isDense ? "dense" : null),
+    attr("class", [columns.length > FEW ? "columns-many" : "columns-few", options.isDense ? "dense" : ""].join(" ").trim()),
   ]}><caption>${options.caption}</caption><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody role="rowgroup">${rows}</tbody></table></div>`;
 }
 

@@ -81,12 +81,32 @@ const openKey = (runtime: Runtime, authenticator: Authenticator): Buffer => {
 export async function showEnrolment(runtime: Runtime, accountId: AccountId, username: string): Promise<TotpEnrolment | null> {
   const pending = await findAuthenticator(runtime.db, accountId, "totp", ["pending"]);
   if (!pending) return null;
-  const totp = generator(openKey(runtime, pending), { issuer: runtime.indexName, account: username });
-  return {
-    authenticatorId: pending.id,
-    text: secret(totp.secret.base32.replace(/(.{4})(?=.)/g, "$1 ")),
-    uri: secret(URI.stringify(totp)),
-  };
+  return { authenticatorId: pending.id, ...enrolmentOf(openKey(runtime, pending), runtime.indexName, username) };
+}
+
+/** A key as its setup page shows it. */
+export type EnrolmentText = Pick<TotpEnrolment, "text" | "uri">;
+
+/** Shows a key that is not stored yet: the one a restoration is about to bind. */
+export function enrolmentOf(key: Buffer, issuer: string, account: string): EnrolmentText {
+  const totp = generator(key, { issuer, account });
+  return { text: secret(totp.secret.base32.replace(/(.{4})(?=.)/g, "$1 ")), uri: secret(URI.stringify(totp)) };
+}
+
+/** Whether a code belongs to a key that is about to be bound. Refuses wrong codes; the caller counts attempts. */
+export function matchKey(key: Buffer, typed: string, now: Date): Result<bigint> {
+  const code = readTotpCode(typed);
+  const step = code === null ? null : matchStep(key, code, now);
+  return step === null ? refuse(authenticatorRefusals.wrong({ detail: "Please enter the six digits your app shows now." })) : ok(step);
+}
+
+/** Binds a key whose code was just shown to be right; the step is spent with it. Older TOTP authenticators end. */
+export async function bindTotpKey(tx: Tx, runtime: Runtime, accountId: AccountId, key: Buffer, step: bigint): Promise<void> {
+  await revokeAuthenticators(tx, accountId, ["totp"], "replaced");
+  const id = newId("aut", tx.now, runtime.random);
+  const sealed = runtime.keys.seal("totp-secret", key, sealContext(id), runtime.random);
+  await insertAuthenticator(tx, { id, accountId, kind: "totp", name: "Authenticator app", state: "active", detail: {}, sealed });
+  await spendStep(tx, PURPOSE, id, step);
 }
 
 /** A code that is right for an authenticator, not yet spent. */

@@ -1,0 +1,173 @@
+import { type Account, findAccount, requireActive, touchAccount } from "../accounts/index.ts";
+import { audit, type AuditActor } from "../audit/index.ts";
+import type { Reader } from "../kernel/db/database.ts";
+import { transact } from "../kernel/db/transact.ts";
+import type { Tx } from "../kernel/db/transact.ts";
+import type { Guard, Incoming } from "../kernel/http/index.ts";
+import { type AccountId, type ApiTokenId, newId } from "../kernel/ids.ts";
+import { digestToken } from "../kernel/one-time.ts";
+import type { Random } from "../kernel/random.ts";
+import type { Refusal } from "../kernel/refusal.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import { type Secret, secret } from "../kernel/secret.ts";
+import { normalizeName } from "./names.ts";
+import { registryRefusals } from "./refusals.ts";
+import { selectProjectsOf } from "./store/access.ts";
+import { findApiTokenByDigest, insertApiToken, selectApiTokens, setAllRevoked, setHeld, setRevoked, touchApiToken } from "./store/tokens.ts";
+import { formatApiToken, parseApiToken, TOKEN_RANDOM_BYTES } from "./tokens.ts";
+import type { ApiToken, TokenHolder } from "./types.ts";
+
+const MOST_NAME_CHARACTERS = 100;
+
+export interface NewToken {
+  readonly accountId: AccountId;
+  /** Chosen by the subscriber; 1 to 100 characters. */
+  readonly name: string;
+  /** Names of projects the token is limited to; null for the whole account, projects it will make included. */
+  readonly projects: readonly string[] | null;
+  /** When it stops working; null for one that does not expire by itself. */
+  readonly expiresAt: Date | null;
+  readonly actor: AuditActor;
+}
+
+/**
+ * Makes an API token of 200 random bits. The token is returned this once; only its digest is stored. Refuses a missing
+ * name, a limit to no project or to one the account has no role on, and an expiry that has passed. The caller looks at
+ * holds (`requireNoHold`, power `tokens`) and writes the mail.
+ */
+export async function createApiToken(
+  tx: Tx,
+  random: Random,
+  input: NewToken,
+): Promise<Result<{ readonly id: ApiTokenId; readonly token: Secret<string> }>> {
+  const name = input.name.normalize("NFC").trim();
+  if (name === "" || [...name].length > MOST_NAME_CHARACTERS || /\p{Cc}/u.test(name)) {
+    return refuse(registryRefusals["token-name"]({ fields: { name: "Use 1 to 100 characters on one line." } }));
+  }
+  if (input.expiresAt && input.expiresAt <= tx.now) {
+    return refuse(registryRefusals["token-expired"]({ fields: { expires: "That day has passed." } }));
+  }
+  const projects = input.projects === null ? null : [...new Set(input.projects.map(normalizeName))].toSorted();
+  if (projects) {
+    const known = new Set((await selectProjectsOf(tx, input.accountId)).map((project) => project.normalizedName));
+    if (projects.length === 0 || projects.some((project) => !known.has(project))) {
+      return refuse(registryRefusals["token-projects"]());
+    }
+  }
+  const text = formatApiToken(random.bytes(TOKEN_RANDOM_BYTES));
+  const id = newId("tok", tx.now, random);
+  const { accountId, expiresAt } = input;
+  await insertApiToken(tx, { id, accountId, name, digest: digestToken(text), projects, expiresAt });
+  audit(tx, random, {
+    act: "registry/api-token-created",
+    actor: input.actor,
+    accountId,
+    facts: { token: id, projects: projects ?? null, expiresAt: expiresAt?.toISOString() ?? null },
+    personal: { name },
+  });
+  return ok({ id, token: secret(text) });
+}
+
+/** Every API token ever made for an account, newest first; nothing in it is a secret. */
+export const listApiTokens = (reader: Reader, accountId: AccountId): Promise<readonly ApiToken[]> => selectApiTokens(reader, accountId);
+
+export interface EndToken {
+  readonly id: ApiTokenId;
+  /** A token of another account is not there. */
+  readonly accountId: AccountId;
+  readonly because: string;
+  readonly actor: AuditActor;
+}
+
+/** Revokes a token for good; doing it twice changes nothing. Refuses a token the account does not have. */
+export async function revokeApiToken(tx: Tx, random: Random, end: EndToken): Promise<Result<undefined>> {
+  const isRevoked = await setRevoked(tx, end, end.because);
+  if (isRevoked === null) return refuse(registryRefusals["no-such-token"]());
+  if (isRevoked) audit(tx, random, { act: "registry/api-token-revoked", actor: end.actor, accountId: end.accountId, facts: { token: end.id, because: end.because } });
+  return ok();
+}
+
+/** Revokes every token of an account. Returns how many were live. */
+export async function revokeAllApiTokens(
+  tx: Tx,
+  random: Random,
+  end: { readonly accountId: AccountId; readonly because: string; readonly actor: AuditActor },
+): Promise<number> {
+  const count = await setAllRevoked(tx, end.accountId, end.because);
+  if (count > 0) {
+    const { actor, accountId, because } = end;
+    audit(tx, random, { act: "registry/api-tokens-revoked", actor, accountId, facts: { count, because } });
+  }
+  return count;
+}
+
+/** Stops a token without revoking it: one that was shown as proof in a recovery case. Doing it twice changes nothing. */
+export async function holdApiToken(tx: Tx, random: Random, end: EndToken): Promise<Result<undefined>> {
+  const isHeld = await setHeld(tx, end, end.because);
+  if (isHeld === null) return refuse(registryRefusals["no-such-token"]());
+  if (isHeld) audit(tx, random, { act: "registry/api-token-held", actor: end.actor, accountId: end.accountId, facts: { token: end.id, because: end.because } });
+  return ok();
+}
+
+/** Why a token cannot be used now, if so. */
+export function tokenFault(token: ApiToken, now: Date): Refusal | null {
+  if (token.revoked) return registryRefusals["token-revoked"]();
+  if (token.expiresAt && token.expiresAt <= now) return registryRefusals["token-expired"]();
+  return token.held ? registryRefusals["token-held"]() : null;
+}
+
+/**
+ * Who presents this token. Refuses: text that is no token, by shape or checksum; an unknown one; one that is revoked,
+ * expired or on hold (its holder may know which: whoever has 200 random bits of it is not guessing). Does not look at
+ * the account's freeze: `requireActive` does. Notes no use: the guard does.
+ */
+export async function authenticateApiToken(reader: Reader, text: string, now: Date): Promise<Result<TokenHolder>> {
+  const parsed = parseApiToken(text);
+  if (!parsed.ok) return parsed;
+  const token = await findApiTokenByDigest(reader, digestToken(parsed.value));
+  const account: Account | null = token && (await findAccount(reader, token.accountId));
+  if (!token || !account) return refuse(registryRefusals["bad-token"]());
+  const fault = tokenFault(token, now);
+  return fault ? refuse(fault) : ok({ token, account });
+}
+
+const MOST_HEADER_CHARACTERS = 1024;
+
+/** The token in an Authorization header: Basic with the username `__token__`, as twine sends it, or Bearer. Pure. */
+export function readAuthorization(header: string | undefined): Result<string> {
+  const [scheme = "", credentials = ""] = (header ?? "").slice(0, MOST_HEADER_CHARACTERS).trim().split(/\s+/, 2);
+  if (scheme === "" || credentials === "") return refuse(registryRefusals["no-credentials"]());
+  if (scheme.toLowerCase() === "bearer") return ok(credentials);
+  if (scheme.toLowerCase() !== "basic") return refuse(registryRefusals["no-credentials"]());
+  const pair = Buffer.from(credentials, "base64").toString("utf8");
+  const colon = pair.indexOf(":");
+  const isTokenName = colon >= 0 && pair.slice(0, colon) === "__token__";
+  return isTokenName ? ok(pair.slice(colon + 1)) : refuse(registryRefusals["not-a-token"]());
+}
+
+/** Requests made with an API token. Refuses as `authenticateApiToken` does, and a frozen account. */
+export const apiTokenGuard: Guard<TokenHolder> = {
+  name: "API token",
+  authorize: async (runtime: Runtime, incoming: Incoming): Promise<Result<TokenHolder>> => {
+    const presented = readAuthorization(incoming.header("authorization"));
+    if (!presented.ok) return presented;
+    const holder = await authenticateApiToken(runtime.db, presented.value, incoming.now);
+    if (!holder.ok) return holder;
+    const active = requireActive(holder.value.account);
+    if (!active.ok) return active;
+    await noteUse(runtime, holder.value, incoming.now);
+    return holder;
+  },
+};
+
+const MINUTE_MS = 60_000;
+
+async function noteUse(runtime: Runtime, { token, account }: TokenHolder, now: Date): Promise<void> {
+  if (token.lastUsedAt && now.getTime() - token.lastUsedAt.getTime() < MINUTE_MS) return;
+  await transact(runtime.db, { now, bookkeeping: "last use of an API token" }, async (tx) => {
+    await touchApiToken(tx, token.id);
+    await touchAccount(tx, account.id);
+    return ok();
+  });
+}

@@ -1,0 +1,43 @@
+export {
+  apiTokenGuard,
+  authenticateApiToken,
+  createApiToken,
+  type EndToken,
+  holdApiToken,
+  listApiTokens,
+  type NewToken,
+  revokeAllApiTokens,
+  revokeApiToken,
+} from "./api-tokens.ts";
+export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
+export { listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
+export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
+export { isProjectName, normalizeName } from "./names.ts";
+export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, recordsOf } from "./records.ts";
+export { registryRefusals } from "./refusals.ts";
+export {
+  addOrganisationMember,
+  assignProject,
+  createOrganisation,
+  grantRole,
+  listCoOwners,
+  listOrganisationsOf,
+  listProjectsOf,
+  yankRelease,
+} from "./roles.ts";
+export type { ImpactCounts, ProjectOf } from "./store/access.ts";
+export { sweepTemporaryFiles } from "./sweep.ts";
+export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";
+export type {
+  ApiToken,
+  DistributionFile,
+  FileType,
+  Hold,
+  Organisation,
+  OrganisationRole,
+  Power,
+  Project,
+  ProjectRole,
+  Release,
+  TokenHolder,
+} from "./types.ts";

@@ -1,0 +1,82 @@
+import type { Kysely } from "kysely";
+import type { Reader } from "../../kernel/db/database.ts";
+import type { AccountId, ApiTokenId, CaseId, FileId, HoldId, OrganisationId, ProjectId, ReleaseId } from "../../kernel/ids.ts";
+import type { FileType, OrganisationRole, Power, ProjectRole } from "../types.ts";
+
+/** The tables of this slice; nobody else's code names them. */
+export interface RegistryTables {
+  projects: {
+    id: ProjectId;
+    name: string;
+    name_normalized: string;
+    name_folded: string;
+    created_at: Date;
+    created_by: AccountId;
+  };
+  releases: {
+    id: ReleaseId;
+    project_id: ProjectId;
+    version: string;
+    summary: string;
+    description: string;
+    description_content_type: string;
+    requires_python: string;
+    metadata: object;
+    created_at: Date;
+    created_by: AccountId;
+    yanked_at: Date | null;
+    yanked_because: string | null;
+  };
+  files: {
+    id: FileId;
+    project_id: ProjectId;
+    release_id: ReleaseId;
+    filename: string;
+    identity: string;
+    filetype: FileType;
+    pyversion: string;
+    size: bigint;
+    sha256: string;
+    requires_python: string;
+    core_metadata: Buffer | null;
+    core_metadata_sha256: string | null;
+    gpg_signature: string | null;
+    attestations: string | null;
+    uploaded_at: Date;
+    uploaded_by: AccountId;
+    uploaded_with: ApiTokenId;
+  };
+  project_dependencies: { project_id: ProjectId; depends_on: string };
+  file_downloads: { project_id: ProjectId; day: string; downloads: bigint };
+  project_roles: { project_id: ProjectId; account_id: AccountId; role: ProjectRole; granted_at: Date };
+  organisations: { id: OrganisationId; name: string; name_normalized: string; created_at: Date };
+  organisation_members: { organisation_id: OrganisationId; account_id: AccountId; role: OrganisationRole; added_at: Date };
+  organisation_projects: { project_id: ProjectId; organisation_id: OrganisationId; added_at: Date };
+  /** A view: rights of one's own and through organisations. */
+  project_access: { project_id: ProjectId; account_id: AccountId; role: ProjectRole };
+  api_tokens: {
+    id: ApiTokenId;
+    account_id: AccountId;
+    name: string;
+    digest: Buffer;
+    projects: string[] | null;
+    created_at: Date;
+    expires_at: Date | null;
+    last_used_at: Date | null;
+    held_at: Date | null;
+    held_because: string | null;
+    revoked_at: Date | null;
+    revoked_because: string | null;
+  };
+  holds: {
+    id: HoldId;
+    account_id: AccountId;
+    powers: Power[];
+    case_id: CaseId | null;
+    placed_at: Date;
+    until: Date;
+    because: string;
+  };
+}
+
+export const own = (reader: Reader): Kysely<RegistryTables> => reader.as<RegistryTables>();

@@ -1,0 +1,134 @@
+import type { Reader } from "../../kernel/db/database.ts";
+import type { Tx } from "../../kernel/db/transact.ts";
+import type { AccountId, ApiTokenId } from "../../kernel/ids.ts";
+import type { ApiToken } from "../types.ts";
+import { own, type RegistryTables } from "./tables.ts";
+
+export interface NewApiToken {
+  readonly id: ApiTokenId;
+  readonly accountId: AccountId;
+  readonly name: string;
+  readonly digest: Buffer;
+  readonly projects: readonly string[] | null;
+  readonly expiresAt: Date | null;
+}
+
+export async function insertApiToken(tx: Tx, row: NewApiToken): Promise<void> {
+  await own(tx)
+    .insertInto("api_tokens")
+    .values({
+      id: row.id,
+      account_id: row.accountId,
+      name: row.name,
+      digest: row.digest,
+      projects: row.projects ? [...row.projects] : null,
+      created_at: tx.now,
+      expires_at: row.expiresAt,
+      last_used_at: null,
+      held_at: null,
+      held_because: null,
+      revoked_at: null,
+      revoked_because: null,
+    })
+    .execute();
+}
+
+export async function findApiTokenByDigest(reader: Reader, digest: Buffer): Promise<ApiToken | null> {
+  const row = await own(reader).selectFrom("api_tokens").selectAll().where("digest", "=", digest).executeTakeFirst();
+  return row ? toApiToken(row) : null;
+}
+
+/** The token as it is now, kept from being revoked or held until the transaction ends. */
+export async function lockApiToken(tx: Tx, id: ApiTokenId): Promise<ApiToken | null> {
+  const row = await own(tx).selectFrom("api_tokens").selectAll().where("id", "=", id).forShare().executeTakeFirst();
+  return row ? toApiToken(row) : null;
+}
+
+/** Every token ever made for the account, newest first. */
+export async function selectApiTokens(reader: Reader, accountId: AccountId): Promise<readonly ApiToken[]> {
+  const rows = await own(reader)
+    .selectFrom("api_tokens")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map(toApiToken);
+}
+
+/** @returns null where the account has no such token; else whether this call was the one that revoked it */
+export async function setRevoked(
+  tx: Tx,
+  which: { readonly id: ApiTokenId; readonly accountId: AccountId },
+  because: string,
+): Promise<boolean | null> {
+  const updated = await own(tx)
+    .updateTable("api_tokens")
+    .set({ revoked_at: tx.now, revoked_because: because })
+    .where("id", "=", which.id)
+    .where("account_id", "=", which.accountId)
+    .where("revoked_at", "is", null)
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 1n) return true;
+  return (await isTokenOf(tx, which)) ? false : null;
+}
+
+/** Revokes every live token of an account. Returns how many. */
+export async function setAllRevoked(tx: Tx, accountId: AccountId, because: string): Promise<number> {
+  const updated = await own(tx)
+    .updateTable("api_tokens")
+    .set({ revoked_at: tx.now, revoked_because: because })
+    .where("account_id", "=", accountId)
+    .where("revoked_at", "is", null)
+    .executeTakeFirst();
+  return Number(updated.numUpdatedRows);
+}
+
+/** @returns null where the account has no such token; else whether this call was the one that held it */
+export async function setHeld(
+  tx: Tx,
+  which: { readonly id: ApiTokenId; readonly accountId: AccountId },
+  because: string,
+): Promise<boolean | null> {
+  const updated = await own(tx)
+    .updateTable("api_tokens")
+    .set({ held_at: tx.now, held_because: because })
+    .where("id", "=", which.id)
+    .where("account_id", "=", which.accountId)
+    .where("held_at", "is", null)
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 1n) return true;
+  return (await isTokenOf(tx, which)) ? false : null;
+}
+
+/** Notes a use; at most once a minute, since it is read in hours and days. */
+export async function touchApiToken(tx: Tx, id: ApiTokenId): Promise<void> {
+  const minuteAgo = new Date(tx.now.getTime() - 60_000);
+  await own(tx)
+    .updateTable("api_tokens")
+    .set({ last_used_at: tx.now })
+    .where("id", "=", id)
+    .where((is) => is.or([is("last_used_at", "is", null), is("last_used_at", "<", minuteAgo)]))
+    .execute();
+}
+
+async function isTokenOf(reader: Reader, which: { readonly id: ApiTokenId; readonly accountId: AccountId }): Promise<boolean> {
+  const row = await own(reader)
+    .selectFrom("api_tokens")
+    .select("id")
+    .where("id", "=", which.id)
+    .where("account_id", "=", which.accountId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+const toApiToken = (row: RegistryTables["api_tokens"]): ApiToken => ({
+  id: row.id,
+  accountId: row.account_id,
+  name: row.name,
+  projects: row.projects,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  lastUsedAt: row.last_used_at,
+  held: row.held_at ? { at: row.held_at, because: row.held_because ?? "" } : null,
+  revoked: row.revoked_at ? { at: row.revoked_at, because: row.revoked_because ?? "" } : null,
+});

@@ -1,0 +1,77 @@
+import type { Account } from "../accounts/index.ts";
+import type { AccountId, ApiTokenId, CaseId, FileId, HoldId, OrganisationId, ProjectId, ReleaseId } from "../kernel/ids.ts";
+
+export type FileType = "bdist_wheel" | "sdist";
+export type ProjectRole = "owner" | "maintainer";
+export type OrganisationRole = "owner" | "manager" | "member";
+
+/** What a hold takes away for a time. */
+export type Power = "publish" | "ownership" | "collaborators" | "tokens" | "publishers" | "addresses" | "deletion";
+
+export interface Project {
+  readonly id: ProjectId;
+  /** As its first uploader wrote it. */
+  readonly name: string;
+  /** PEP 503. */
+  readonly normalizedName: string;
+  readonly createdAt: Date;
+}
+
+export interface Release {
+  readonly id: ReleaseId;
+  readonly version: string;
+  readonly summary: string;
+  readonly createdAt: Date;
+  readonly yanked: { readonly at: Date; readonly because: string } | null;
+}
+
+export interface DistributionFile {
+  readonly id: FileId;
+  readonly projectId: ProjectId;
+  readonly version: string;
+  readonly filename: string;
+  readonly filetype: FileType;
+  readonly size: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly requiresPython: string;
+  readonly coreMetadataSha256: string | null;
+  readonly uploadedAt: Date;
+  /** PEP 592: null where the release stands; else the reason, which may be empty. */
+  readonly yanked: string | null;
+}
+
+export interface ApiToken {
+  readonly id: ApiTokenId;
+  readonly accountId: AccountId;
+  readonly name: string;
+  /** Normalised names; null for the whole account. */
+  readonly projects: readonly string[] | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  readonly held: { readonly at: Date; readonly because: string } | null;
+  readonly revoked: { readonly at: Date; readonly because: string } | null;
+}
+
+/** Who is behind a request made with an API token. */
+export interface TokenHolder {
+  readonly token: ApiToken;
+  readonly account: Account;
+}
+
+export interface Hold {
+  readonly id: HoldId;
+  readonly accountId: AccountId;
+  readonly powers: readonly Power[];
+  readonly caseId: CaseId | null;
+  readonly placedAt: Date;
+  readonly until: Date;
+  readonly because: string;
+}
+
+export interface Organisation {
+  readonly id: OrganisationId;
+  readonly name: string;
+  readonly role: OrganisationRole;
+}
