@@ -1,0 +1,97 @@
+import { audit } from "../audit/index.ts";
+import { transact, type Tx } from "../kernel/db/transact.ts";
+import { type CaseId, newId } from "../kernel/ids.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import { advance } from "./advance.ts";
+import type { RecoveryRuntime } from "./context.ts";
+import { evaluate } from "./evaluate.ts";
+import { recoveryRefusals } from "./refusals.ts";
+import { lockCase } from "./store/cases.ts";
+import { answerRequests, insertMessage } from "./store/thread.ts";
+import type { RecoveryCase } from "./types.ts";
+
+/** Runs one act on a locked case. Refuses a case that does not exist. */
+export async function onCase<T>(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  now: Date,
+  act: (tx: Tx, recoveryCase: RecoveryCase) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return transact(runtime.db, { now }, async (tx) => {
+    const recoveryCase = await lockCase(tx, caseId);
+    return recoveryCase ? act(tx, recoveryCase) : refuse(recoveryRefusals["no-such-case"]());
+  });
+}
+
+const asClaimant = (recoveryCase: RecoveryCase) => ({ kind: "claimant", id: recoveryCase.id }) as const;
+
+/** A message from the claimant; while a question is open, it is the answer, and the case goes back to the desk. */
+export function writeAsClaimant(runtime: RecoveryRuntime, caseId: CaseId, body: string, now: Date): Promise<Result<RecoveryCase>> {
+  return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
+    await insertMessage(tx, caseId, {
+      id: newId("msg", now, runtime.random),
+      authorKind: "claimant",
+      authorId: null,
+      isInternal: false,
+      body,
+    });
+    audit(tx, runtime.random, {
+      act: "recovery/message-written",
+      actor: asClaimant(recoveryCase),
+      accountId: recoveryCase.accountId,
+      caseId,
+      facts: { length: body.length },
+    });
+    if (recoveryCase.state !== "information-requested") return ok(recoveryCase);
+    const answered = await answerRequests(tx, caseId, body);
+    const moved = await advance(tx, runtime, recoveryCase, {
+      event: "answer",
+      as: "claimant",
+      actor: asClaimant(recoveryCase),
+      facts: { answered },
+    });
+    return moved.ok ? evaluate(tx, runtime, moved.value) : moved;
+  });
+}
+
+/** "Please let a person look at it": also with too little evidence; the reviewer may ask for more. */
+export function submitForReview(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
+  return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
+    if (!recoveryCase.contactConfirmedAt) return refuse(recoveryRefusals["not-confirmed"]());
+    return advance(tx, runtime, recoveryCase, { event: "submit", as: "claimant", actor: asClaimant(recoveryCase) });
+  });
+}
+
+/** "I found my codes" or "cancel". Refuses a page opened with a mailed code: a thief in the mailbox must not cancel. */
+export function withdrawCase(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  access: { readonly hasFullAccess: boolean },
+  now: Date,
+): Promise<Result<RecoveryCase>> {
+  return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
+    if (!access.hasFullAccess) return refuse(recoveryRefusals["full-access-needed"]());
+    return advance(tx, runtime, recoveryCase, {
+      event: "withdraw",
+      as: "claimant",
+      actor: asClaimant(recoveryCase),
+      patch: { ended_because: "withdrawn by the claimant" },
+    });
+  });
+}
+
+/** Takes an expired case up again where it stopped. */
+export function reopenCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
+  return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
+    const patch = { expires_at: new Date(now.getTime() + runtime.policy.limits.caseIdleMs), ended_because: null };
+    const moved = await advance(tx, runtime, recoveryCase, { event: "reopen", as: "claimant", actor: asClaimant(recoveryCase), patch });
+    return moved.ok ? evaluate(tx, runtime, moved.value) : moved;
+  });
+}
+
+/** Asks for somebody else to look at a refusal. */
+export function appealCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
+  return onCase(runtime, caseId, now, (tx, recoveryCase) =>
+    advance(tx, runtime, recoveryCase, { event: "appeal", as: "claimant", actor: asClaimant(recoveryCase), patch: { ended_because: null } }),
+  );
+}

@@ -1,0 +1,78 @@
+import { type Account, findAccount, listAddresses, listStaffRoles } from "../accounts/index.ts";
+import { listFindings, offeredKinds, toPolicyFinding } from "../evidence/index.ts";
+import type { Reader } from "../kernel/db/database.ts";
+import type { Tx } from "../kernel/db/transact.ts";
+import { ok, type Result } from "../kernel/result.ts";
+import { impactOf, listCoOwners } from "../registry/index.ts";
+import { listLiveSessions } from "../sessions/index.ts";
+import { advance } from "./advance.ts";
+import type { RecoveryRuntime } from "./context.ts";
+import { EVIDENCE_STATES } from "./lifecycle.ts";
+import { type Decision, decide, weigh } from "./policy/index.ts";
+import { updateCase } from "./store/cases.ts";
+import type { RecoveryCase } from "./types.ts";
+import { startWait } from "./wait.ts";
+
+/** Gathers the facts and lets the policy decide. Reads only; the deciding itself is pure (policy/). */
+export async function decideNow(
+  reader: Reader,
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+  account: Account,
+  now: Date,
+): Promise<Decision> {
+  const { policy } = runtime;
+  const findings = await listFindings(reader, recoveryCase.id);
+  const impact = await impactOf(reader, account.id, now);
+  const roles = await listStaffRoles(reader, account.id);
+  const weighing = weigh(policy, findings.map(toPolicyFinding), { now, caseOpenedAt: recoveryCase.openedAt });
+  return decide(policy, {
+    impact: { ...impact, isStaff: roles.length > 0 },
+    weighing,
+    silence: {
+      now: recoveryCase.openedAt,
+      lastSeenAt: account.lastActiveAt,
+      independentChannels: await countIndependentChannels(reader, recoveryCase, account, now),
+    },
+    isFrozen: account.frozen !== null,
+    isTakeoverAlleged: recoveryCase.state === "incident",
+    offered: offeredKinds,
+  });
+}
+
+/** Channels that carry the alarm to somebody who is not the claimant: mailboxes elsewhere, co-owners, live sessions. */
+async function countIndependentChannels(reader: Reader, recoveryCase: RecoveryCase, account: Account, now: Date): Promise<number> {
+  const contactDomain = recoveryCase.contactAddress.split("@")[1] ?? "";
+  const addresses = await listAddresses(reader, account.id);
+  const mailboxes = addresses.filter((one) => one.verifiedAt && one.domain !== contactDomain).length;
+  const coOwners = (await listCoOwners(reader, account.id)).length;
+  const sessions = (await listLiveSessions(reader, account.id, now)).length;
+  return mailboxes + coOwners + sessions;
+}
+
+const mayStillMove = (recoveryCase: RecoveryCase): boolean => (EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state);
+
+/**
+ * Weighs the case anew after anything was proven, keeps the decision with its policy version, and moves on by itself
+ * where the policy allows it: to the waiting time where no person is needed, to the desk where one is. Nothing moves
+ * before the contact address is confirmed.
+ */
+export async function evaluate(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Promise<Result<RecoveryCase>> {
+  const account = recoveryCase.accountId && (await findAccount(tx, recoveryCase.accountId));
+  if (!account || !mayStillMove(recoveryCase)) return ok(recoveryCase);
+  const decision = await decideNow(tx, runtime, recoveryCase, account, tx.now);
+  const patch = { decision, policy_version: runtime.policy.version, approvals_needed: decision.approvalsNeeded };
+  await updateCase(tx, recoveryCase.id, patch);
+  const weighed: RecoveryCase = { ...recoveryCase, decision, approvalsNeeded: decision.approvalsNeeded };
+  const facts = { tier: decision.tier, route: decision.route, policy: runtime.policy.version };
+  const clock = { kind: "clock" } as const;
+  if (!recoveryCase.contactConfirmedAt) return ok(weighed);
+  if (decision.route === "machine" && recoveryCase.state !== "second-review") {
+    return advance(tx, runtime, weighed, { event: "grant", as: "machine", actor: clock, patch: await startWait(tx, decision), facts });
+  }
+  const needsPeople = decision.route === "one-reviewer" || decision.route === "two-reviewers";
+  if (needsPeople && recoveryCase.state === "collecting") {
+    return advance(tx, runtime, weighed, { event: "submit", as: "machine", actor: clock, facts });
+  }
+  return ok(weighed);
+}

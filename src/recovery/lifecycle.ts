@@ -1,0 +1,92 @@
+import { defineLifecycle } from "../kernel/lifecycle.ts";
+
+/** Who acts on a case. `machine` is the policy deciding; `clock` a time that was set; `objector` whoever was told. */
+export type CaseActor = "claimant" | "subscriber" | "objector" | "reviewer" | "machine" | "clock";
+
+export type CaseState =
+  | "unconfirmed"
+  | "collecting"
+  | "review"
+  | "second-review"
+  | "information-requested"
+  | "waiting"
+  | "contested"
+  | "incident"
+  | "ready"
+  | "restored"
+  | "refused"
+  | "withdrawn"
+  | "expired";
+
+/** States in which an account has its one open case. `unconfirmed` has no account yet. */
+export const OPEN_STATES = [
+  "collecting",
+  "review",
+  "second-review",
+  "information-requested",
+  "waiting",
+  "contested",
+  "incident",
+  "ready",
+] as const satisfies readonly CaseState[];
+
+/** States in which new evidence may still change the outcome. */
+export const EVIDENCE_STATES = ["collecting", "review", "second-review", "information-requested"] as const satisfies readonly CaseState[];
+
+export const caseLifecycle = defineLifecycle({
+  name: "recovery case",
+  initial: "unconfirmed",
+  states: {
+    unconfirmed: { next: "claimant", means: "We are waiting for you to confirm the address you wrote from." },
+    collecting: { next: "claimant", means: "You can now prove that the account is yours." },
+    review: { next: "reviewer", means: "One of us is looking at your case." },
+    "second-review": { next: "reviewer", means: "A second one of us is looking at your case." },
+    "information-requested": { next: "claimant", means: "We have asked you something and wait for your answer." },
+    waiting: { next: "clock", means: "Your case is decided. A waiting time runs, in which the owner can still object." },
+    contested: { next: "reviewer", means: "Somebody objected. The account is frozen until one of us has looked into it." },
+    incident: { next: "reviewer", means: "This is handled as a security incident. The account is frozen meanwhile." },
+    ready: { next: "claimant", means: "You can now set a new password and a new second factor." },
+    restored: { next: "nobody", means: "The account is open again." },
+    refused: { next: "nobody", means: "We could not let you in with what we have." },
+    withdrawn: { next: "nobody", means: "The case was ended without any change to the account." },
+    expired: { next: "nobody", means: "The case was closed because nothing happened for a while. You can reopen it." },
+  },
+  transitions: [
+    { from: ["unconfirmed"], on: "confirm-contact", to: "collecting", by: ["claimant"] },
+    { from: ["collecting", "review", "information-requested"], on: "grant", to: "waiting", by: ["machine"] },
+    { from: ["collecting"], on: "submit", to: "review", by: ["claimant", "machine"] },
+    { from: ["review", "second-review"], on: "request-information", to: "information-requested", by: ["reviewer"] },
+    { from: ["information-requested"], on: "answer", to: "review", by: ["claimant"] },
+    { from: ["review"], on: "approve-first", to: "second-review", by: ["reviewer"] },
+    { from: ["review", "second-review"], on: "approve", to: "waiting", by: ["reviewer"] },
+    { from: ["review", "second-review", "information-requested", "contested", "incident"], on: "refuse", to: "refused", by: ["reviewer"] },
+    { from: ["waiting"], on: "wait-over", to: "ready", by: ["clock"] },
+    { from: ["ready"], on: "restore", to: "restored", by: ["claimant"] },
+    {
+      from: ["collecting", "review", "second-review", "information-requested", "waiting", "ready"],
+      on: "object",
+      to: "contested",
+      by: ["objector", "subscriber"],
+    },
+    { from: ["restored"], on: "object", to: "incident", by: ["objector", "subscriber"] },
+    { from: ["contested"], on: "resume", to: "review", by: ["reviewer"] },
+    { from: ["contested", "review", "second-review", "information-requested"], on: "report-incident", to: "incident", by: ["reviewer"] },
+    {
+      from: ["unconfirmed", "collecting", "review", "second-review", "information-requested", "waiting", "ready"],
+      on: "withdraw",
+      to: "withdrawn",
+      by: ["claimant"],
+    },
+    {
+      from: ["collecting", "review", "second-review", "information-requested", "waiting", "contested", "ready"],
+      on: "owner-signed-in",
+      to: "withdrawn",
+      by: ["subscriber"],
+    },
+    { from: ["unconfirmed", "collecting", "information-requested", "ready"], on: "expire", to: "expired", by: ["clock"] },
+    { from: ["expired"], on: "reopen", to: "collecting", by: ["claimant"] },
+    { from: ["refused"], on: "appeal", to: "review", by: ["claimant"] },
+  ],
+});
+
+export type CaseEvent = (typeof caseLifecycle.transitions)[number]["on"];

@@ -1,0 +1,60 @@
+import { freezeAccount } from "../accounts/index.ts";
+import { audit } from "../audit/index.ts";
+import { transact } from "../kernel/db/transact.ts";
+import { type CaseId, newId } from "../kernel/ids.ts";
+import { digestToken, oneTimeRefusals, peekUsable, spend } from "../kernel/one-time.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import { queueMail } from "../notifications/index.ts";
+import { endAllSessions } from "../sessions/index.ts";
+import { advance } from "./advance.ts";
+import type { RecoveryRuntime } from "./context.ts";
+import { OBJECTION } from "./notices.ts";
+import { revokeRestorationRight } from "./restoration.ts";
+import { findCase, lockCase } from "./store/cases.ts";
+import { insertMessage } from "./store/thread.ts";
+import type { RecoveryCase } from "./types.ts";
+
+/** What the page behind an objection link shows before the button is pressed. Looking changes nothing. */
+export async function peekObjection(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RecoveryCase>> {
+  const found = await peekUsable(runtime.db, { purpose: OBJECTION, digests: [digestToken(token)] }, now);
+  if (!found.ok) return found;
+  const recoveryCase = await findCase(runtime.db, found.value.subject as CaseId); // the subject was written by tellEverybody
+  return recoveryCase ? ok(recoveryCase) : refuse(oneTimeRefusals.unknown());
+}
+
+/**
+ * "This was not me", by somebody we told: stops the case and freezes the account, in one transaction. Waits for whoever
+ * acts on the case at this moment, and then acts on what they left: an approval or a finished wait does not outrun it;
+ * after a completed restoration it freezes the account and opens an incident.
+ */
+export async function object(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RecoveryCase>> {
+  return transact(runtime.db, { now }, async (tx): Promise<Result<RecoveryCase>> => {
+    const spent = await spend(tx, { purpose: OBJECTION, digests: [digestToken(token)] });
+    if (!spent.ok) return spent;
+    const recoveryCase = await lockCase(tx, spent.value.subject as CaseId); // the subject was written by tellEverybody
+    if (!recoveryCase?.accountId) return refuse(oneTimeRefusals.unknown());
+    const relation = String(spent.value.detail["relation"] ?? "");
+    const actor = { kind: "anyone" } as const;
+    const moved = await advance(tx, runtime, recoveryCase, { event: "object", as: "objector", actor, facts: { relation } });
+    if (!moved.ok) return moved;
+    const { accountId } = recoveryCase;
+    await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
+    await freezeAccount(tx, runtime.random, { accountId, because: "objection", caseId: recoveryCase.id, actor });
+    await endAllSessions(tx, runtime.random, { accountId, because: "frozen after an objection", actor });
+    await insertMessage(tx, recoveryCase.id, {
+      id: newId("msg", now, runtime.random),
+      authorKind: "system",
+      authorId: null,
+      isInternal: true,
+      body: `Objection by a recipient of our notices (${relation}).`,
+    });
+    await queueMail(tx, runtime, {
+      to: recoveryCase.contactAddress,
+      message: "objection-recorded",
+      params: { caseNumber: recoveryCase.number },
+      caseId: recoveryCase.id,
+    });
+    audit(tx, runtime.random, { act: "recovery/objected", actor, accountId, caseId: recoveryCase.id, facts: { relation } });
+    return moved;
+  });
+}

@@ -1,0 +1,67 @@
+import { findAccount } from "../accounts/index.ts";
+import {
+  type AccountFacts,
+  type BoardCard,
+  boardFor,
+  type Conclude,
+  proveApiToken,
+  proveWith,
+  requestMailboxCode,
+  startChallenge as issueChallenge,
+} from "../evidence/index.ts";
+import type { Source } from "../kernel/http/index.ts";
+import type { CaseId } from "../kernel/ids.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import type { Secret } from "../kernel/secret.ts";
+import { onCase } from "./claimant-acts.ts";
+import type { RecoveryRuntime } from "./context.ts";
+import { evaluate } from "./evaluate.ts";
+import { evidenceContext } from "./evidence-context.ts";
+import { EVIDENCE_STATES } from "./lifecycle.ts";
+import { recoveryRefusals } from "./refusals.ts";
+import { findCase } from "./store/cases.ts";
+import type { RecoveryCase } from "./types.ts";
+
+export type { AccountFacts, BoardCard };
+
+/** The case with its account, where a proof may still be given. */
+async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
+  const recoveryCase = await findCase(runtime.db, caseId);
+  if (!recoveryCase) return refuse(recoveryRefusals["no-such-case"]());
+  if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state)) return refuse(recoveryRefusals["too-late"]());
+  const account = recoveryCase.accountId && (await findAccount(runtime.db, recoveryCase.accountId));
+  if (!account) return refuse(recoveryRefusals["not-confirmed"]());
+  return ok({ recoveryCase, context: evidenceContext(runtime, recoveryCase, account, now) });
+}
+
+/** Records the finding under the case's lock and weighs the case anew in the same transaction. */
+const concludeIn = (runtime: RecoveryRuntime, now: Date): Conclude<RecoveryCase> => (caseId, record) =>
+  onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
+    if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state)) return refuse(recoveryRefusals["too-late"]());
+    const finding = await record(tx);
+    return finding.ok ? evaluate(tx, runtime, recoveryCase) : finding;
+  });
+
+/** Takes a proof of one kind from the claimant; what it shows counts at once. */
+export async function proveInCase(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  kind: string,
+  claim: unknown,
+  at: { readonly source: Source; readonly now: Date },
+): Promise<Result<RecoveryCase>> {
+  const opened = await open(runtime, caseId, at.now);
+  if (!opened.ok) return opened;
+  const { limits } = runtime.policy;
+  return proveWith(runtime, opened.value.context, kind, claim, { source: at.source, limits }, concludeIn(runtime, at.now));
+}
+
+/** Issues the challenge that a kind needs, in place of one that runs. */
+export async function startChallenge(runtime: RecoveryRuntime, caseId: CaseId, kind: string, now: Date): Promise<Result<undefined>> {
+  const opened = await open(runtime, caseId, now);
+  if (!opened.ok) return opened;
+  return onCase(runtime, caseId, now, async (tx) => {
+    const issued = await issueChallenge(tx, runtime, opened.value.context, kind);
+    return issued.ok ? ok() : issued;
+  });
+}

@@ -1,0 +1,176 @@
+import { type Account, findAccount, listAddresses, thawAccount } from "../accounts/index.ts";
+import { audit } from "../audit/index.ts";
+import {
+  bindPassword,
+  bindTotpKey,
+  type EnrolmentText,
+  enrolmentOf,
+  makeCodes,
+  matchKey,
+  preparePassword,
+  revokeAuthenticators,
+  revokeCodes,
+} from "../authenticators/index.ts";
+import { transact, type Tx } from "../kernel/db/transact.ts";
+import type { Source } from "../kernel/http/index.ts";
+import type { CaseId, OneTimeId } from "../kernel/ids.ts";
+import { digestToken, issueToken, oneTimeRefusals, peekUsable, revokeSecrets, spend } from "../kernel/one-time.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import type { Secret } from "../kernel/secret.ts";
+import { queueMail } from "../notifications/index.ts";
+import { placeHold, revokeAllApiTokens } from "../registry/index.ts";
+import { endAllSessions } from "../sessions/index.ts";
+import { countAttempt } from "../throttle/index.ts";
+import { advance } from "./advance.ts";
+import type { RecoveryRuntime } from "./context.ts";
+import { tellEverybody } from "./notices.ts";
+import { findCase, lockCase } from "./store/cases.ts";
+import type { RecoveryCase } from "./types.ts";
+
+/*
+ * Restoration: a single-use, expiring right to bind new authenticators. It is not a session: it opens one form, and
+ * after that form nobody is signed in.
+ */
+
+const RIGHT = "restoration";
+const TRIES = { limit: 30, windowSeconds: 3600 };
+
+/** Everything that is held for a while after a restoration. */
+const HELD_POWERS = ["publish", "ownership", "collaborators", "tokens", "publishers", "addresses", "deletion"] as const;
+
+/** Issues the right, in place of one that was not used. */
+export async function issueRestorationRight(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+): Promise<{ readonly url: string; readonly expiresAt: Date }> {
+  await revokeRestorationRight(tx, recoveryCase.id, "a newer link was sent");
+  const expiresAt = new Date(tx.now.getTime() + runtime.policy.limits.restorationRightLifetimeMs);
+  const { token } = await issueToken(tx, runtime.random, { purpose: RIGHT, subject: recoveryCase.id, expiresAt });
+  return { url: new URL(`/restore/${token.reveal()}`, runtime.publicUrl).href, expiresAt };
+}
+
+export const revokeRestorationRight = (tx: Tx, caseId: CaseId, because: string): Promise<number> => revokeSecrets(tx, RIGHT, caseId, because);
+
+/** What the form shows. */
+export interface RestorationForm {
+  readonly recoveryCase: RecoveryCase;
+  readonly account: Account;
+  readonly enrolment: EnrolmentText;
+}
+
+/**
+ * The key of the new authenticator app. It is derived from the right, so that the form can be loaded again and again
+ * without anything being written, and nobody without the right can know it.
+ */
+const totpKey = (runtime: Runtime, rightId: OneTimeId): Buffer => runtime.keys.mac("restoration-key", rightId).subarray(0, 20);
+
+/** Looks at the right without spending it. Refuses unknown, used, expired and revoked links. */
+export async function peekRestoration(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RestorationForm>> {
+  const right = await peekUsable(runtime.db, { purpose: RIGHT, digests: [digestToken(token)] }, now);
+  if (!right.ok) return right;
+  const recoveryCase = await findCase(runtime.db, right.value.subject as CaseId); // the subject was written above
+  const account = recoveryCase?.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
+  if (!recoveryCase || !account || recoveryCase.state !== "ready") return refuse(oneTimeRefusals.revoked());
+  return ok({ recoveryCase, account, enrolment: enrolmentOf(totpKey(runtime, right.value.id), runtime.indexName, account.username) });
+}
+
+export interface Restoration {
+  readonly token: string;
+  readonly password: Secret<string>;
+  /** Six digits of the new authenticator app, to be sure that it works. */
+  readonly totpCode: string;
+  readonly source: Source;
+  readonly now: Date;
+}
+
+/** What else ends in the same transaction: sign-ins that are half done (sign-in/). */
+export type OnRestored = (tx: Tx, account: Account) => Promise<void>;
+
+export interface Restored {
+  readonly account: Account;
+  readonly recoveryCase: RecoveryCase;
+  readonly codes: Secret<readonly string[]>;
+  /** Null where nothing is held. */
+  readonly heldUntil: Date | null;
+}
+
+/**
+ * Completes a recovery: new password, new second factor, new recovery codes; every session, API token and old
+ * authenticator ends; powers are held for the policy's time; everybody is told. One transaction, all or nothing. A
+ * password or code that does not do leaves the right unspent.
+ */
+export async function restoreAccount(
+  runtime: RecoveryRuntime,
+  restoration: Restoration,
+  onRestored: OnRestored,
+): Promise<Result<Restored>> {
+  const { token, now } = restoration;
+  const right = await peekUsable(runtime.db, { purpose: RIGHT, digests: [digestToken(token)] }, now);
+  if (!right.ok) return right;
+  const counted = await countAttempt(runtime.db, { bucket: `restoration:${right.value.id}`, ...TRIES }, now);
+  if (!counted.ok) return counted;
+  const form = await peekRestoration(runtime, token, now);
+  if (!form.ok) return form;
+  const key = totpKey(runtime, right.value.id);
+  const step = matchKey(key, restoration.totpCode, now);
+  if (!step.ok) return step;
+  const { account } = form.value;
+  const addresses = await listAddresses(runtime.db, account.id);
+  const words = [account.username, ...addresses.map((one) => one.address)];
+  const password = await preparePassword(runtime, restoration.password, { hasSecondFactor: true, words });
+  if (!password.ok) return password;
+  return transact(runtime.db, { now }, async (tx): Promise<Result<Restored>> => {
+    const recoveryCase = await lockCase(tx, form.value.recoveryCase.id);
+    if (!recoveryCase) return refuse(oneTimeRefusals.unknown());
+    const spent = await spend(tx, { purpose: RIGHT, digests: [digestToken(token)] });
+    if (!spent.ok) return spent;
+    const actor = { kind: "claimant", id: recoveryCase.id } as const;
+    const moved = await advance(tx, runtime, recoveryCase, { event: "restore", as: "claimant", actor, patch: { ended_because: "restored" } });
+    if (!moved.ok) return moved;
+    await revokeAuthenticators(tx, account.id, ["password", "totp", "recovery-codes"], "account recovery");
+    await revokeCodes(tx, account.id, "account recovery");
+    await bindPassword(tx, runtime.random, account.id, password.value, "restoration");
+    await bindTotpKey(tx, runtime, account.id, key, step.value);
+    const codes = await makeCodes(tx, runtime, account);
+    const sessions = await endAllSessions(tx, runtime.random, { accountId: account.id, because: "account recovery", actor });
+    await onRestored(tx, account);
+    const tokens = await revokeAllApiTokens(tx, runtime.random, { accountId: account.id, because: "account recovery", actor });
+    await thawAccount(tx, runtime.random, { accountId: account.id, caseId: recoveryCase.id, actor });
+    const heldUntil = await hold(tx, runtime, moved.value);
+    const told = await tellEverybody(tx, runtime, moved.value, "completed");
+    const primary = addresses.find((one) => one.isPrimary && one.verifiedAt);
+    await queueMail(tx, runtime, {
+      to: primary?.address ?? recoveryCase.contactAddress,
+      message: "account-restored",
+      params: { username: account.username, holdUntil: heldUntil, powers: heldUntil ? [...HELD_POWERS] : [] },
+      accountId: account.id,
+      caseId: recoveryCase.id,
+    });
+    audit(tx, runtime.random, {
+      act: "recovery/authenticators-bound",
+      actor,
+      accountId: account.id,
+      caseId: recoveryCase.id,
+      facts: { sessions, tokens, told, heldUntil: heldUntil?.toISOString() ?? null },
+      personal: { ...restoration.source },
+    });
+    return ok({ account, recoveryCase: moved.value, codes, heldUntil });
+  });
+}
+
+async function hold(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Promise<Date | null> {
+  const holdMs = recoveryCase.decision?.holdMs ?? 0;
+  if (holdMs === 0 || !recoveryCase.accountId) return null;
+  const until = new Date(tx.now.getTime() + holdMs);
+  await placeHold(tx, runtime.random, {
+    accountId: recoveryCase.accountId,
+    powers: HELD_POWERS,
+    caseId: recoveryCase.id,
+    until,
+    because: "account recovery",
+    actor: { kind: "clock" },
+  });
+  return until;
+}

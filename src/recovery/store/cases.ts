@@ -1,0 +1,249 @@
+import { type Kysely, sql } from "kysely";
+import type { Reader } from "../../kernel/db/database.ts";
+import type { Tx } from "../../kernel/db/transact.ts";
+import type { AccountId, CaseId } from "../../kernel/ids.ts";
+import { type CaseState, OPEN_STATES } from "../lifecycle.ts";
+import type { Decision } from "../policy/index.ts";
+import type { Cause, RecoveryCase } from "../types.ts";
+
+interface CaseTables {
+  recovery_cases: {
+    id: CaseId;
+    number: string;
+    state: CaseState;
+    origin: RecoveryCase["origin"];
+    cause: Cause;
+    account_id: AccountId | null;
+    claimed_name: string;
+    claimed_name_folded: string;
+    contact_address: string;
+    contact_folded: string;
+    contact_confirmed_at: Date | null;
+    opened_at: Date;
+    opened_from_ip: string;
+    opened_from_agent: string;
+    state_since: Date;
+    decision: Decision | null;
+    policy_version: string;
+    approvals_needed: number | null;
+    wait_started_at: Date | null;
+    wait_ends_at: Date | null;
+    midway_told_at: Date | null;
+    release_told_at: Date | null;
+    expires_at: Date;
+    ended_because: string | null;
+    story: string;
+  };
+}
+
+type CaseRow = CaseTables["recovery_cases"];
+const own = (reader: Reader): Kysely<CaseTables> => reader.as<CaseTables>();
+
+export interface NewCase
+  extends Pick<
+    RecoveryCase,
+    "id" | "number" | "state" | "origin" | "cause" | "accountId" | "claimedName" | "contactAddress" | "openedFrom" | "policyVersion" | "expiresAt" | "story"
+  > {
+  readonly claimedNameFolded: string;
+  readonly contactFolded: string;
+}
+
+/** @returns false where the account has an open case already */
+export async function insertCase(tx: Tx, row: NewCase): Promise<boolean> {
+  const inserted = await own(tx)
+    .insertInto("recovery_cases")
+    .values({
+      id: row.id,
+      number: row.number,
+      state: row.state,
+      origin: row.origin,
+      cause: row.cause,
+      account_id: row.accountId,
+      claimed_name: row.claimedName,
+      claimed_name_folded: row.claimedNameFolded,
+      contact_address: row.contactAddress,
+      contact_folded: row.contactFolded,
+      contact_confirmed_at: null,
+      opened_at: tx.now,
+      opened_from_ip: row.openedFrom.ip,
+      opened_from_agent: row.openedFrom.userAgent,
+      state_since: tx.now,
+      decision: null,
+      policy_version: row.policyVersion,
+      approvals_needed: null,
+      wait_started_at: null,
+      wait_ends_at: null,
+      midway_told_at: null,
+      release_told_at: null,
+      expires_at: row.expiresAt,
+      ended_because: null,
+      story: row.story,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) === 1n;
+}
+
+export async function findCase(reader: Reader, id: CaseId): Promise<RecoveryCase | null> {
+  const row = await own(reader).selectFrom("recovery_cases").selectAll().where("id", "=", id).executeTakeFirst();
+  return row ? toCase(row) : null;
+}
+
+/** The case, locked until the transaction ends: whoever acts on a case acts alone. */
+export async function lockCase(tx: Tx, id: CaseId): Promise<RecoveryCase | null> {
+  const row = await own(tx).selectFrom("recovery_cases").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  return row ? toCase(row) : null;
+}
+
+export async function findCaseByNumber(reader: Reader, number: string): Promise<RecoveryCase | null> {
+  const row = await own(reader).selectFrom("recovery_cases").selectAll().where("number", "=", number).executeTakeFirst();
+  return row ? toCase(row) : null;
+}
+
+/** The one open case of an account. */
+export async function findOpenCaseOf(reader: Reader, accountId: AccountId): Promise<RecoveryCase | null> {
+  const row = await own(reader)
+    .selectFrom("recovery_cases")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .where("state", "in", [...OPEN_STATES])
+    .executeTakeFirst();
+  return row ? toCase(row) : null;
+}
+
+export type CasePatch = Partial<
+  Pick<
+    CaseRow,
+    | "account_id"
+    | "contact_confirmed_at"
+    | "policy_version"
+    | "approvals_needed"
+    | "wait_started_at"
+    | "wait_ends_at"
+    | "midway_told_at"
+    | "release_told_at"
+    | "expires_at"
+    | "ended_because"
+  >
+> & { readonly decision?: Decision };
+
+const patched = ({ decision, ...patch }: CasePatch) => ({
+  ...patch,
+  ...(decision === undefined ? {} : { decision: sql<Decision>`${JSON.stringify(decision)}::jsonb` }),
+});
+
+/** from → to, if the case is still in `from`. @returns false where it has changed meanwhile */
+export async function advanceCase(tx: Tx, id: CaseId, from: CaseState, to: CaseState, patch: CasePatch): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("recovery_cases")
+    .set({ ...patched(patch), state: to, state_since: tx.now })
+    .where("id", "=", id)
+    .where("state", "=", from)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function updateCase(tx: Tx, id: CaseId, patch: CasePatch): Promise<void> {
+  await own(tx).updateTable("recovery_cases").set(patched(patch)).where("id", "=", id).execute();
+}
+
+/** Ids of cases whose wait is over. */
+export async function listWaitsOver(reader: Reader, now: Date, limit: number): Promise<readonly CaseId[]> {
+  const rows = await own(reader)
+    .selectFrom("recovery_cases")
+    .select("id")
+    .where("state", "=", "waiting")
+    .where("wait_ends_at", "<=", now)
+    .orderBy("wait_ends_at")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Ids of waiting cases whose notice midway, or shortly before release, has not gone out yet but should have. */
+export async function listNoticesDue(reader: Reader, now: Date, limit: number): Promise<readonly CaseId[]> {
+  const rows = await own(reader)
+    .selectFrom("recovery_cases")
+    .select("id")
+    .where("state", "=", "waiting")
+    .where((is) =>
+      is.or([
+        is.and([is("midway_told_at", "is", null), sql<boolean>`wait_started_at + (wait_ends_at - wait_started_at) / 2 <= ${now}`]),
+        is.and([is("release_told_at", "is", null), sql<boolean>`wait_ends_at - (wait_ends_at - wait_started_at) / 10 <= ${now}`]),
+      ]),
+    )
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Ids of cases nobody has moved for too long. */
+export async function listExpired(reader: Reader, now: Date, limit: number): Promise<readonly CaseId[]> {
+  const rows = await own(reader)
+    .selectFrom("recovery_cases")
+    .select("id")
+    .where("state", "in", ["unconfirmed", "collecting", "information-requested", "ready"])
+    .where("expires_at", "<=", now)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export interface QueueFilter {
+  readonly states: readonly CaseState[];
+  /** Part of a case number or of a claimed username. */
+  readonly search?: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
+
+/** Cases for the desk: the longest in their state first. */
+export async function listQueue(reader: Reader, filter: QueueFilter): Promise<{ readonly cases: readonly RecoveryCase[]; readonly total: number }> {
+  let query = own(reader).selectFrom("recovery_cases").where("state", "in", [...filter.states]);
+  if (filter.search) {
+    const pattern = `%${escapeLike(filter.search.toLowerCase())}%`;
+    query = query.where((is) =>
+      is.or([is(sql<string>`lower(number)`, "like", pattern), is(sql<string>`lower(claimed_name)`, "like", pattern)]),
+    );
+  }
+  const counted = await query.select((is) => is.fn.countAll<bigint>().as("total")).executeTakeFirstOrThrow();
+  const rows = await query.selectAll().orderBy("state_since").orderBy("id").limit(filter.limit).offset(filter.offset).execute();
+  return { cases: rows.map(toCase), total: Number(counted.total) };
+}
+
+/** How many cases are in each state. */
+export async function countByState(reader: Reader): Promise<ReadonlyMap<CaseState, number>> {
+  const rows = await own(reader)
+    .selectFrom("recovery_cases")
+    .select((is) => ["state", is.fn.countAll<bigint>().as("total")])
+    .groupBy("state")
+    .execute();
+  return new Map(rows.map((row) => [row.state, Number(row.total)]));
+}
+
+const toCase = (row: CaseRow): RecoveryCase => ({
+  id: row.id,
+  number: row.number,
+  state: row.state,
+  origin: row.origin,
+  cause: row.cause,
+  accountId: row.account_id,
+  claimedName: row.claimed_name,
+  contactAddress: row.contact_address,
+  contactConfirmedAt: row.contact_confirmed_at,
+  openedAt: row.opened_at,
+  openedFrom: { ip: row.opened_from_ip, userAgent: row.opened_from_agent },
+  stateSince: row.state_since,
+  decision: row.decision,
+  policyVersion: row.policy_version,
+  approvalsNeeded: row.approvals_needed,
+  waitStartedAt: row.wait_started_at,
+  waitEndsAt: row.wait_ends_at,
+  midwayToldAt: row.midway_told_at,
+  releaseToldAt: row.release_told_at,
+  expiresAt: row.expires_at,
+  endedBecause: row.ended_because,
+  story: row.story,
+});

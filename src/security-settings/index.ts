@@ -1,0 +1,3 @@
+export { type FinishedTotp, finishTotpEnrolment, makeRecoveryCodes, type Self, startTotpEnrolment, typeCodeBack } from "./enrol.ts";
+export { createToken, endOneSession, endOtherSessions, revokeToken, signOut } from "./manage.ts";
+export { confirmIdentity } from "./confirm-identity.ts";

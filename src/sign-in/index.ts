@@ -1,0 +1,16 @@
+export {
+  findCeremony,
+  type OnSignedIn,
+  type PasswordOutcome,
+  type SignedIn,
+  submitPassword,
+  submitRecoveryCode,
+  submitTotp,
+} from "./ceremony.ts";
+export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
+export { confirmAddress, peekConfirmation, register, resendConfirmation } from "./register.ts";
+export { signInRefusals } from "./refusals.ts";
+export { type Ceremony, deleteOldCeremonies, endCeremonies } from "./store.ts";
+
+/** The cookie that carries a sign-in from its first step to its second. */
+export const CEREMONY_COOKIE = "signin";
