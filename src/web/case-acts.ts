@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { anyone, defineRoute, form, line, page, paragraph, redirect, type Reply, type Route, secretText, text } from "../kernel/http/index.ts";
+import type { Refusal } from "../kernel/refusal.ts";
+import type { Result } from "../kernel/result.ts";
+import { secret } from "../kernel/secret.ts";
+import {
+  answerMailboxCode,
+  appealCase,
+  askMailboxCode,
+  caseHolderGuard,
+  confirmContact,
+  mailCaseCode,
+  proveByApiToken,
+  proveByPassword,
+  proveByRecords,
+  proveBySshSignature,
+  type RecoveryRuntime,
+  reopenCase,
+  startChallenge,
+  submitForReview,
+  withdrawCase,
+  writeAsClaimant,
+} from "../recovery/index.ts";
+import { type CaseRequest, casePage } from "./case-page.ts";
+import { codeField, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
+
+const FIELD_OF: Readonly<Record<string, string>> = { "recovery/wrong-code": "code" };
+
+/** After an act: back to the page, or the page again with the refusal. What was typed stays, but secrets. */
+async function after(runtime: RecoveryRuntime, request: CaseRequest, done: Result<unknown>, values: FormState["values"] = {}, anchor = ""): Promise<Reply> {
+  if (done.ok) return redirect(`/recovery/case${anchor}`);
+  return again(runtime, request, done.refusal, values);
+}
+
+const again = async (runtime: RecoveryRuntime, request: CaseRequest, refusal: Refusal, values: FormState["values"]): Promise<Reply> =>
+  formAgain(request, refusal, await casePage(runtime, request, refusedState(refusal, values, FIELD_OF)));
+
+const PROVE_LIMIT = { bucket: "prove", limit: 120, windowSeconds: 3600 };
+
+/** Everything the claimant can do on their case page. */
+export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
+  const act = <B extends z.ZodType>(
+    name: string,
+    about: string,
+    body: B,
+    run: (request: CaseRequest & { readonly body: z.output<B> }) => Promise<Result<unknown>>,
+    keep: (body: z.output<B>) => FormState["values"] = () => ({}),
+  ): Route =>
+    defineRoute({
+      method: "POST",
+      path: `/recovery/case/${name}`,
+      about,
+      guard: caseHolderGuard,
+      limit: PROVE_LIMIT,
+      body,
+      invalid: async (_, request, invalid) => page(await casePage(runtime, request as CaseRequest, invalidState(invalid)), { status: 422 }), // the guard's actor is all that the page reads
+      handle: async (_, request) => {
+        const known = request as CaseRequest & { readonly body: z.output<B> }; // the route has parsed the body with this very schema
+        return after(runtime, known, await run(known), keep(known.body));
+      },
+    });
+  const caseId = (request: CaseRequest) => request.actor.recoveryCase.id;
+  return [
+    act("confirm", "Confirms the contact address with the code from the mail.", form({ code: codeField }), (request) =>
+      confirmContact(runtime, caseId(request), request.body.code, request.now),
+    ),
+    act("mail-code", "Mails a fresh code to the contact address.", form({}), (request) => mailCaseCode(runtime, request.actor.recoveryCase, request.now)),
+    act(
+      "message",
+      "Writes to the desk, or answers its question.",
+      form({ body: paragraph({ max: 4000, min: 1, missing: "Please write something." }) }),
+      (request) => writeAsClaimant(runtime, caseId(request), request.body.body, request.now),
+      ({ body }) => ({ body }),
+    ),
+    act("submit", "Asks that a person looks at the case now.", form({}), (request) => submitForReview(runtime, caseId(request), request.now)),
+    act("withdraw", "Ends the case without any change.", form({}), (request) => withdrawCase(runtime, caseId(request), request.actor, request.now)),
+    act("reopen", "Takes an expired case up again.", form({}), (request) => reopenCase(runtime, caseId(request), request.now)),
+    act("appeal", "Asks for somebody else to look at a refusal.", form({}), (request) => appealCase(runtime, caseId(request), request.now)),
+    act("prove/challenge", "Issues the challenge that a proof needs.", form({ kind: z.enum(["api-token", "ssh-signature"]) }), (request) =>
+      startChallenge(runtime, caseId(request), request.body.kind, request.now),
+    ),
+    act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
+      proveByPassword(runtime, caseId(request), secret(request.body.password), request.now),
+    ),
+    act(
+      "prove/mailbox",
+      "Sends a code to an address, if it is the account's.",
+      form({ address: line({ max: 254, missing: "Please enter an address." }) }),
+      (request) => askMailboxCode(runtime, caseId(request), request.body.address, request.now),
+      ({ address }) => ({ address }),
+    ),
+    act(
+      "prove/mailbox-code",
+      "Proves a mailbox with the code sent there.",
+      form({ address: line({ max: 254 }), "mailbox-code": codeField }),
+      (request) => answerMailboxCode(runtime, caseId(request), request.body.address, request.body["mailbox-code"], request.now),
+      ({ address }) => ({ address }),
+    ),
+    act(
+      "prove/ssh-signature",
+      "Proves a registered SSH key by a signature over the challenge.",
+      form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
+      (request) => proveBySshSignature(runtime, caseId(request), request.body.signature, request.now),
+    ),
+    act(
+      "prove/records",
+      "Compares what the claimant remembers with the records.",
+      form({
+        projects: paragraph({ max: 2000 }).optional(),
+        organisations: paragraph({ max: 2000 }).optional(),
+        addresses: paragraph({ max: 2000 }).optional(),
+        tokenNames: paragraph({ max: 2000 }).optional(),
+        created: line({ max: 7, min: 0 }).optional(),
+        firstUpload: line({ max: 7, min: 0 }).optional(),
+        lastUpload: line({ max: 7, min: 0 }).optional(),
+        lastSignIn: line({ max: 7, min: 0 }).optional(),
+      }),
+      ({ body, ...request }) => proveByRecords(runtime, caseId(request as CaseRequest), body, request.now),
+      ({ _csrf, ...kept }) => Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === "string")),
+    ),
+    defineRoute({
+      method: "POST",
+      path: "/recovery/proof/api-token/:challenge",
+      about: "One curl with the API token proves that it is held; the token is then held.",
+      guard: anyone,
+      csrf: "none",
+      accepts: "nothing",
+      limit: { bucket: "prove-token", limit: 60, windowSeconds: 3600 },
+      params: z.strictObject({ challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+      handle: async (_, request) => {
+        const token = basicPassword(request.header("authorization"));
+        const done = await proveByApiToken(runtime, request.params.challenge, secret(token ?? ""), request.source, request.now);
+        if (!done.ok) {
+          const { status, title, detail } = done.refusal;
+          return text(`${[title, detail].filter(Boolean).join(" ")}\n`, { status });
+        }
+        return text("Thank you. The token is proven, and from now on it is held: nobody can publish with it. Go back to your case page.\n");
+      },
+    }),
+  ];
+};
+
+/** The password of Basic, or the token of Bearer. */
+function basicPassword(header: string | undefined): string | null {
+  const [scheme = "", value = ""] = (header ?? "").split(" ", 2);
+  if (/^bearer$/i.test(scheme)) return value.slice(0, 512);
+  if (!/^basic$/i.test(scheme)) return null;
+  const decoded = Buffer.from(value.slice(0, 1024), "base64").toString("utf8");
+  return decoded.slice(decoded.indexOf(":") + 1);
+}

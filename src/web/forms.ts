@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { type HttpRequest, type InvalidInput, line, page, refused, type Reply } from "../kernel/http/index.ts";
+import type { Html } from "../kernel/html/index.ts";
+import type { Refusal } from "../kernel/refusal.ts";
+
+/** What a form shows besides its fields: messages by field, the values to put back, one message for the whole form. */
+export interface FormState {
+  readonly errors: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
+  readonly general?: string;
+}
+
+export const EMPTY: FormState = { errors: {}, values: {} };
+
+/** The state after failed validation. */
+export const invalidState = (invalid: InvalidInput): FormState => ({ errors: invalid.fields, values: invalid.values });
+
+/** The state after a refusal: beside its field if the refusal belongs to one, else above the form. */
+export function refusedState(refusal: Refusal, values: Readonly<Record<string, string>>, fieldOf: Readonly<Record<string, string>> = {}): FormState {
+  const message = [refusal.title, refusal.detail].filter(Boolean).join(" ");
+  const field = fieldOf[refusal.code];
+  if (refusal.fields) return { errors: refusal.fields, values };
+  return field ? { errors: { [field]: message }, values } : { errors: {}, values, general: message };
+}
+
+/** Shows a form again after a refusal, with the refusal's status; a client that reads JSON gets the problem itself. */
+export const formAgain = (request: { readonly wantsJson: boolean }, refusal: Refusal, html: Html): Reply =>
+  request.wantsJson ? refused(refusal) : page(html, { status: refusal.status, ...retryHeader(refusal) });
+
+const retryHeader = (refusal: Refusal) =>
+  refusal.retryAfterSeconds === undefined ? {} : { headers: { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))) } };
+
+/** A token in a path: base64url of 256 bits. Anything else is no page. */
+export const tokenParam = z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+
+/** Where to go after signing in: only a path of ours, so that a link cannot send people elsewhere. */
+export const nextPath = z
+  .string()
+  .max(512)
+  .optional()
+  .transform((path) => (path && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes("\\") ? path : undefined));
+
+/** Six digits or what an app shows, as typed. */
+export const codeField = line({ max: 64, missing: "Please enter the code." });
+
+export type AnyRequest = HttpRequest<unknown, unknown, unknown, unknown>;

@@ -1,0 +1,31 @@
+import type { Route } from "../kernel/http/index.ts";
+import type { RecoveryRuntime } from "../recovery/index.ts";
+import { accountRoutes } from "./account.ts";
+import { casePageRoutes } from "./case-page.ts";
+import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { homeRoutes } from "./home.ts";
+import { objectionRoutes } from "./objection.ts";
+import { recoveryOpenRoutes } from "./recovery-open.ts";
+import { registerRoutes } from "./register.ts";
+import { restoreRoutes } from "./restore.ts";
+import { setupRoutes } from "./setup.ts";
+import { signInRoutes } from "./sign-in.ts";
+import { wellKnownRoutes } from "./well-known.ts";
+
+export { refusalPage } from "./layout.ts";
+export { mailboxRoutes } from "./mailbox.ts";
+
+/** Every page that is not the desk's. */
+export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
+  ...homeRoutes,
+  ...wellKnownRoutes,
+  ...registerRoutes,
+  ...setupRoutes,
+  ...signInRoutes,
+  ...accountRoutes,
+  ...recoveryOpenRoutes(runtime),
+  ...casePageRoutes(runtime),
+  ...objectionRoutes(runtime),
+  ...restoreRoutes(runtime),
+  ...firstAdministratorRoutes,
+];

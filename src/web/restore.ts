@@ -1,0 +1,95 @@
+import { encode } from "uqr";
+import { describeCodes } from "../authenticators/index.ts";
+import { button, copyable, details, errorSummary, field, form as formElement, html, type Html, linkButton, notice, qrCode, time } from "../kernel/html/index.ts";
+import { anyone, defineRoute, form, type Incoming, page, type Route, secretText } from "../kernel/http/index.ts";
+import { secret } from "../kernel/secret.ts";
+import { peekRestoration, type RecoveryRuntime, restoreAccount, type RestorationForm } from "../recovery/index.ts";
+import { endCeremonies } from "../sign-in/index.ts";
+import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
+import { layout, refusalPage } from "./layout.ts";
+import { codesSheet } from "./setup.ts";
+
+const FIELD_OF = {
+  "authenticators/password-short-second": "password",
+  "authenticators/password-long": "password",
+  "authenticators/password-known": "password",
+  "authenticators/password-context": "password",
+  "authenticators/wrong": "code",
+} as const;
+
+function restorePage(runtime: RecoveryRuntime, incoming: Incoming, token: string, restoration: RestorationForm, state: FormState): Html {
+  const { account, enrolment } = restoration;
+  const body = html`
+    <h1>Set up your account anew</h1>
+    <p>You have shown that <strong>${account.username}</strong> is yours. Choose a new password and connect your app; the old ones, every session and every API token end with it.</p>
+    ${errorSummary(state.errors, state.general)}
+    ${formElement({
+      action: `/restore/${token}`,
+      csrf: incoming.csrfToken,
+      body: html`
+        <input type="text" name="username" autocomplete="username" value="${account.username}" readonly hidden>
+        <h2>1. A new password</h2>
+        ${field({ name: "password", label: "New password", type: "password", hint: "At least 8 characters, better four or five unrelated words.", autocomplete: "new-password", error: state.errors["password"], required: true, maxlength: 256 })}
+        <h2>2. Your authenticator app</h2>
+        <p>Scan this picture with the app on your new phone.</p>
+        ${qrCode(encode(enrolment.uri.reveal(), { ecc: "M", border: 2 }).data, "QR code for your authenticator app")}
+        ${details({ summary: "I cannot scan it", body: html`<p>Enter this key in the app, as “time based”:</p>${copyable({ id: "totp-key", text: enrolment.text.reveal(), label: "Key" })}<p>Or open this address on the device that has the app:</p>${copyable({ id: "totp-uri", text: enrolment.uri.reveal(), label: "Address" })}` })}
+        ${field({ name: "code", label: "Six-digit code it shows now", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["code"], required: true, maxlength: 16, width: "short" })}
+        ${button({ label: "Set up my account" })}`,
+    })}`;
+  return layout(runtime, incoming, { title: "Set up your account anew", body });
+}
+
+/** The single-use right to bind new authenticators. Looking never uses it up, and a mistake does not either. */
+export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
+  defineRoute({
+    method: "GET",
+    path: "/restore/:token",
+    about: "The form for new authenticators. Looking changes nothing.",
+    guard: anyone,
+    params: tokenParam,
+    handle: async (_, request) => {
+      const found = await peekRestoration(runtime, request.params.token, request.now);
+      if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+      return page(restorePage(runtime, request, request.params.token, found.value, EMPTY));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/restore/:token",
+    about: "Binds new authenticators, ends everything old, and shows the new recovery codes once.",
+    guard: anyone,
+    params: tokenParam,
+    limit: { bucket: "restore", limit: 60, windowSeconds: 3600 },
+    body: form({ password: secretText(1024), code: codeField, username: secretText(64).optional() }),
+    invalid: async (_, request, invalid) => {
+      const found = await peekRestoration(runtime, request.params.token, request.now);
+      if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+      return page(restorePage(runtime, request, request.params.token, found.value, invalidState(invalid)), { status: 422 });
+    },
+    handle: async (_, request) => {
+      const { token } = request.params;
+      const { password, code } = request.body;
+      const restoration = { token, password: secret(password), totpCode: code, source: request.source, now: request.now };
+      const done = await restoreAccount(runtime, restoration, (tx, account) => endCeremonies(tx, account.id));
+      if (!done.ok) {
+        const found = await peekRestoration(runtime, token, request.now);
+        if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+        return formAgain(request, done.refusal, restorePage(runtime, request, token, found.value, refusedState(done.refusal, {}, FIELD_OF)));
+      }
+      const { account, codes, heldUntil } = done.value;
+      const set = await describeCodes(runtime.db, account.id);
+      const next = html`
+        ${notice({
+          tone: "success",
+          title: "Your account is open again",
+          body: heldUntil
+            ? html`<p>Publishing and changes to owners, tokens and addresses wait until ${time(heldUntil, request.now)}, so that everybody has time to notice if it was not you. Then they work again by themselves.</p>`
+            : html`<p>Everything works at once.</p>`,
+        })}
+        <p>${linkButton({ href: "/sign-in", label: "I have my codes, sign in" })}</p>`;
+      const fileName = set?.fileName ?? "recovery-codes.txt";
+      return page(codesSheet(runtime, request, { username: account.username, codes: codes.reveal(), fileName, madeAt: request.now, next }));
+    },
+  }),
+];
