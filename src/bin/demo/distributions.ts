@@ -88,7 +88,7 @@ export interface ZipEntry {
 
 const PLAIN_FILE = 0o100644;
 const UTF8_NAMES = 0x0800;
-const DOS_DATE = (1980 - 1980) * 512 + 33; // 1 January 1980, so that the same files give the same bytes
+const DOS_DATE = 0x21; // 1 January 1980, so that the same files give the same bytes
 
 /** A zip archive of the entries in order. */
 export function makeZip(entries: readonly ZipEntry[]): Buffer {
