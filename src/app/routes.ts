@@ -19,7 +19,7 @@ export const assets: readonly string[] = [
 ];
 
 /** The whole route table but for health, which start.ts puts before it. */
-export function routes(app: App): readonly Route[] {
+export function routes(app: Pick<App, "runtime" | "policy" | "folders" | "config">): readonly Route[] {
   const runtime: RecoveryRuntime = { ...app.runtime, policy: app.policy };
   return [
     ...webRoutes(runtime),

@@ -35,6 +35,8 @@ export interface StartOptions extends Composition {
   readonly log: Log;
   /** Given the one-time link, as long as nobody is administrator. */
   readonly onFirstStart?: (link: AdministratorLink) => void;
+  /** How often delayed jobs are looked for; the demo's waits are seconds. */
+  readonly pollSeconds?: number;
 }
 
 /** Requests a minute from one address, before anything else is looked at. */
@@ -66,7 +68,7 @@ export async function startApp(config: Config, options: StartOptions): Promise<A
       assets: options.assets,
       floodLimit: FLOOD_LIMIT,
     });
-    const runner = await startJobs(core.runtime, core.connectionString, jobs);
+    const runner = await startJobs(core.runtime, core.connectionString, jobs, options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds });
     closers.add("jobs", JOBS_END_MILLISECONDS, () => runner.stop());
     const listener = await listen(edge, endpoint);
     closers.add("web server", REQUESTS_END_MILLISECONDS + 500, () => listener.stop(REQUESTS_END_MILLISECONDS));
@@ -115,7 +117,7 @@ const urlOf = ({ address, port }: { readonly address: string; readonly port: num
   `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 
 /** Counts a request of one network against a route's limit, committed before the route does anything. */
-async function countRequest(runtime: Runtime, limit: SourceLimit, incoming: Incoming): Promise<Result<undefined>> {
+export async function countRequest(runtime: Runtime, limit: SourceLimit, incoming: Incoming): Promise<Result<undefined>> {
   const bucket = `http:${limit.bucket}:${networkBucket(runtime, incoming.source.ip)}`;
   const counted = await countAttempt(runtime.db, { ...limit, bucket }, incoming.now);
   if (counted.ok) return ok();

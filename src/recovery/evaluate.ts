@@ -1,4 +1,5 @@
 import { type Account, findAccount, listAddresses, listStaffRoles } from "../accounts/index.ts";
+import { audit } from "../audit/index.ts";
 import { listFindings, offeredKinds, toPolicyFinding } from "../evidence/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
@@ -11,7 +12,7 @@ import { EVIDENCE_STATES } from "./lifecycle.ts";
 import { type Decision, decide, weigh } from "./policy/index.ts";
 import { updateCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
-import { startWait } from "./wait.ts";
+import { shortenWait, startWait } from "./wait.ts";
 
 /** Gathers the facts and lets the policy decide. Reads only; the deciding itself is pure (policy/). */
 export async function decideNow(
@@ -67,6 +68,7 @@ export async function evaluate(tx: Tx, runtime: RecoveryRuntime, recoveryCase: R
   const facts = { tier: decision.tier, route: decision.route, policy: runtime.policy.version };
   const clock = { kind: "clock" } as const;
   if (!recoveryCase.contactConfirmedAt) return ok(weighed);
+  if (recoveryCase.state === "waiting") return evaluateWaiting(tx, runtime, recoveryCase, weighed, decision);
   if (decision.route === "machine" && recoveryCase.state !== "second-review") {
     return advance(tx, runtime, weighed, { event: "grant", as: "machine", actor: clock, patch: await startWait(tx, decision), facts });
   }
@@ -75,4 +77,35 @@ export async function evaluate(tx: Tx, runtime: RecoveryRuntime, recoveryCase: R
     return advance(tx, runtime, weighed, { event: "submit", as: "machine", actor: clock, facts });
   }
   return ok(weighed);
+}
+
+/**
+ * A proof during the waiting time. More evidence may bring the policy's shorter wait, counted from the wait's beginning;
+ * evidence against takes back what the machine granted. What people approved stays with them.
+ */
+async function evaluateWaiting(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  before: RecoveryCase,
+  weighed: RecoveryCase,
+  decision: Decision,
+): Promise<Result<RecoveryCase>> {
+  const clock = { kind: "clock" } as const;
+  const wasGrantedByMachine = before.decision?.route === "machine";
+  if (wasGrantedByMachine && decision.route !== "machine") {
+    const patch = { wait_started_at: null, wait_ends_at: null };
+    return advance(tx, runtime, weighed, { event: "reconsider", as: "machine", actor: clock, patch, facts: { route: decision.route } });
+  }
+  if (!wasGrantedByMachine || !before.waitStartedAt || !before.waitEndsAt) return ok(weighed);
+  const ends = await shortenWait(tx, before.waitStartedAt, before.waitEndsAt, decision);
+  if (!ends) return ok(weighed);
+  await updateCase(tx, before.id, { wait_ends_at: ends });
+  audit(tx, runtime.random, {
+    act: "recovery/wait-shortened",
+    actor: clock,
+    accountId: before.accountId,
+    caseId: before.id,
+    facts: { from: before.waitEndsAt.toISOString(), to: ends.toISOString(), policy: runtime.policy.version },
+  });
+  return ok({ ...weighed, waitEndsAt: ends });
 }

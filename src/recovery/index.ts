@@ -15,5 +15,5 @@ export { approveCase, refuseCase, requestInformation, resumeCase, type Reviewer,
 export { countByState, findCase, findCaseByNumber, findOpenCaseOf, listQueue, type QueueFilter } from "./store/cases.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";
 export { type CaseMessage, type Cause, CAUSES, type InformationRequest, type Notice, type RecoveryCase, type Review } from "./types.ts";
-export { prove } from "./prove.ts";
+export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
 export { clockJob } from "./wait.ts";

@@ -31,7 +31,7 @@ export const OPEN_STATES = [
 ] as const satisfies readonly CaseState[];
 
 /** States in which new evidence may still change the outcome. */
-export const EVIDENCE_STATES = ["collecting", "review", "second-review", "information-requested"] as const satisfies readonly CaseState[];
+export const EVIDENCE_STATES = ["collecting", "review", "second-review", "information-requested", "waiting"] as const satisfies readonly CaseState[];
 
 export const caseLifecycle = defineLifecycle({
   name: "recovery case",
@@ -54,6 +54,7 @@ export const caseLifecycle = defineLifecycle({
   transitions: [
     { from: ["unconfirmed"], on: "confirm-contact", to: "collecting", by: ["claimant"] },
     { from: ["collecting", "review", "information-requested"], on: "grant", to: "waiting", by: ["machine"] },
+    { from: ["waiting"], on: "reconsider", to: "collecting", by: ["machine"] },
     { from: ["collecting"], on: "submit", to: "review", by: ["claimant", "machine"] },
     { from: ["review", "second-review"], on: "request-information", to: "information-requested", by: ["reviewer"] },
     { from: ["information-requested"], on: "answer", to: "review", by: ["claimant"] },

@@ -1,14 +1,5 @@
 import { findAccount } from "../accounts/index.ts";
-import {
-  type AccountFacts,
-  type BoardCard,
-  boardFor,
-  type Conclude,
-  proveApiToken,
-  proveWith,
-  requestMailboxCode,
-  startChallenge as issueChallenge,
-} from "../evidence/index.ts";
+import { answerWithApiToken, type Conclude, proveWith, requestMailboxCode, startChallenge as issueChallenge } from "../evidence/index.ts";
 import type { Source } from "../kernel/http/index.ts";
 import type { CaseId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
@@ -21,8 +12,6 @@ import { EVIDENCE_STATES } from "./lifecycle.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { findCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
-
-export type { AccountFacts, BoardCard };
 
 /** The case with its account, where a proof may still be given. */
 async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
@@ -64,4 +53,29 @@ export async function startChallenge(runtime: RecoveryRuntime, caseId: CaseId, k
     const issued = await issueChallenge(tx, runtime, opened.value.context, kind);
     return issued.ok ? ok() : issued;
   });
+}
+
+/** Sends a code to an address if it is the account's; the answer is the same if it is not. */
+export async function askMailboxCode(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  address: string,
+  at: { readonly source: Source; readonly now: Date },
+): Promise<Result<unknown>> {
+  const opened = await open(runtime, caseId, at.now);
+  if (!opened.ok) return opened;
+  const { recoveryCase, context } = opened.value;
+  return requestMailboxCode(runtime, context, { address, contactAddress: recoveryCase.contactAddress, source: at.source });
+}
+
+/** A request with an API token at a challenge URL; whoever makes it need not be at the case page. */
+export function proveByApiToken(
+  runtime: RecoveryRuntime,
+  answer: { readonly challenge: string; readonly presented: Secret<string>; readonly source: Source; readonly now: Date },
+): Promise<Result<RecoveryCase>> {
+  const contextOf = async (caseId: CaseId) => {
+    const opened = await open(runtime, caseId, answer.now);
+    return opened.ok ? opened.value.context : null;
+  };
+  return answerWithApiToken(runtime, { ...answer, limits: runtime.policy.limits, contextOf }, concludeIn(runtime, answer.now));
 }

@@ -14,7 +14,16 @@ import { type Secret, secret } from "../kernel/secret.ts";
 import { normalizeName } from "./names.ts";
 import { registryRefusals } from "./refusals.ts";
 import { selectProjectsOf } from "./store/access.ts";
-import { findApiTokenByDigest, insertApiToken, selectApiTokens, setAllRevoked, setHeld, setRevoked, touchApiToken } from "./store/tokens.ts";
+import {
+  findApiTokenByDigest,
+  insertApiToken,
+  lockLiveApiTokens,
+  lockOwnApiToken,
+  selectApiTokens,
+  setHeld,
+  setRevoked,
+  touchApiToken,
+} from "./store/tokens.ts";
 import { formatApiToken, parseApiToken, TOKEN_RANDOM_BYTES } from "./tokens.ts";
 import type { ApiToken, TokenHolder } from "./types.ts";
 
@@ -70,7 +79,8 @@ export async function createApiToken(
 }
 
 /** Every API token ever made for an account, newest first; nothing in it is a secret. */
-export const listApiTokens = (reader: Reader, accountId: AccountId): Promise<readonly ApiToken[]> => selectApiTokens(reader, accountId);
+export const listApiTokens = (reader: Reader, accountId: AccountId): Promise<readonly ApiToken[]> =>
+  selectApiTokens(reader, accountId);
 
 export interface EndToken {
   readonly id: ApiTokenId;
@@ -82,9 +92,12 @@ export interface EndToken {
 
 /** Revokes a token for good; doing it twice changes nothing. Refuses a token the account does not have. */
 export async function revokeApiToken(tx: Tx, random: Random, end: EndToken): Promise<Result<undefined>> {
-  const isRevoked = await setRevoked(tx, end, end.because);
-  if (isRevoked === null) return refuse(registryRefusals["no-such-token"]());
-  if (isRevoked) audit(tx, random, { act: "registry/api-token-revoked", actor: end.actor, accountId: end.accountId, facts: { token: end.id, because: end.because } });
+  const { id, accountId, because, actor } = end;
+  const token = await lockOwnApiToken(tx, id, accountId);
+  if (!token) return refuse(registryRefusals["no-such-token"]());
+  if (token.revoked) return ok();
+  await setRevoked(tx, [id], because);
+  audit(tx, random, { act: "registry/api-token-revoked", actor, accountId, facts: { token: id, because } });
   return ok();
 }
 
@@ -94,19 +107,22 @@ export async function revokeAllApiTokens(
   random: Random,
   end: { readonly accountId: AccountId; readonly because: string; readonly actor: AuditActor },
 ): Promise<number> {
-  const count = await setAllRevoked(tx, end.accountId, end.because);
-  if (count > 0) {
-    const { actor, accountId, because } = end;
-    audit(tx, random, { act: "registry/api-tokens-revoked", actor, accountId, facts: { count, because } });
-  }
-  return count;
+  const { accountId, because, actor } = end;
+  const live = await lockLiveApiTokens(tx, accountId);
+  if (live.length === 0) return 0;
+  await setRevoked(tx, live, because);
+  audit(tx, random, { act: "registry/api-tokens-revoked", actor, accountId, facts: { tokens: [...live], because } });
+  return live.length;
 }
 
 /** Stops a token without revoking it: one that was shown as proof in a recovery case. Doing it twice changes nothing. */
 export async function holdApiToken(tx: Tx, random: Random, end: EndToken): Promise<Result<undefined>> {
-  const isHeld = await setHeld(tx, end, end.because);
-  if (isHeld === null) return refuse(registryRefusals["no-such-token"]());
-  if (isHeld) audit(tx, random, { act: "registry/api-token-held", actor: end.actor, accountId: end.accountId, facts: { token: end.id, because: end.because } });
+  const { id, accountId, because, actor } = end;
+  const token = await lockOwnApiToken(tx, id, accountId);
+  if (!token) return refuse(registryRefusals["no-such-token"]());
+  if (token.held) return ok();
+  await setHeld(tx, id, because);
+  audit(tx, random, { act: "registry/api-token-held", actor, accountId, facts: { token: id, because } });
   return ok();
 }
 

@@ -43,7 +43,8 @@ const DIGEST_BYTES = 32;
 const DATA = 1024;
 const AREA = 64 * 1024;
 
-const unsigned = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]);
+const unsigned = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
 const signed = (value: bigint): number[] => {
   const low = Number(value & 0x7fn);
   const rest = value >> 7n;
@@ -67,7 +68,12 @@ const XOR = 0x85;
 const ROTATE_RIGHT = 0x8a;
 
 /** One half of the mixing function G (§3.1). */
-function mix([a, b, c, d]: readonly [number, number, number, number], word: number, turnD: bigint, turnB: bigint): number[] {
+function mix(
+  [a, b, c, d]: readonly [number, number, number, number],
+  word: number,
+  turnD: bigint,
+  turnB: bigint,
+): number[] {
   const turn = (target: number, by: number, bits: bigint) => [
     ...get(V + target),
     ...get(V + by),
@@ -76,10 +82,11 @@ function mix([a, b, c, d]: readonly [number, number, number, number], word: numb
     ROTATE_RIGHT,
     ...set(V + target),
   ];
+  // biome-ignore format: one line a step of G
   return [
-    ...[...get(V + a), ...get(V + b), ADD, ...get(POINTER), ...load(8 * word), ADD, ...set(V + a)],
+    ...get(V + a), ...get(V + b), ADD, ...get(POINTER), ...load(8 * word), ADD, ...set(V + a),
     ...turn(d, a, turnD),
-    ...[...get(V + c), ...get(V + d), ADD, ...set(V + c)],
+    ...get(V + c), ...get(V + d), ADD, ...set(V + c),
     ...turn(b, c, turnB),
   ];
 }
@@ -110,20 +117,21 @@ function rounds(): number[] {
 function body(): number[] {
   const eight = [0, 1, 2, 3, 4, 5, 6, 7];
   const xorInto = (local: number, operand: number) => [...get(local), ...get(operand), XOR, ...set(local)];
+  // biome-ignore format: one line a step of F
   return [
-    ...[2, 1, 0x7f, 16, 0x7e], // locals: one i32, sixteen i64
-    ...[...int32(DATA), ...set(POINTER), 0x03, 0x40], // loop
+    2, 1, 0x7f, 16, 0x7e, // locals: one i32, sixteen i64
+    ...int32(DATA), ...set(POINTER), 0x03, 0x40, // loop
     ...eight.flatMap((at) => [...int32(0), ...load(8 * at), ...set(V + at)]),
     ...eight.flatMap((at) => [...int64(IV[at] ?? 0n), ...set(V + 8 + at)]),
-    ...[...xorInto(V + 12, T), ...xorInto(V + 14, LAST)],
+    ...xorInto(V + 12, T), ...xorInto(V + 14, LAST),
     ...rounds(),
     ...eight.flatMap((at) => [
-      ...[...int32(0), ...int32(0), ...load(8 * at), ...get(V + at), XOR, ...get(V + 8 + at), XOR, ...store(8 * at)],
+      ...int32(0), ...int32(0), ...load(8 * at), ...get(V + at), XOR, ...get(V + 8 + at), XOR, ...store(8 * at),
     ]),
-    ...[...get(POINTER), ...int32(BLOCK), 0x6a, ...set(POINTER)],
-    ...[...get(T), ...int64(BigInt(BLOCK)), ADD, ...set(T)],
-    ...[...get(COUNT), ...int32(1), 0x6b, 0x22, COUNT, 0x0d, 0], // count -= 1; again while it is not 0
-    ...[0x0b, 0x0b],
+    ...get(POINTER), ...int32(BLOCK), 0x6a, ...set(POINTER),
+    ...get(T), ...int64(BigInt(BLOCK)), ADD, ...set(T),
+    ...get(COUNT), ...int32(1), 0x6b, 0x22, COUNT, 0x0d, 0, // count -= 1; again while it is not 0
+    0x0b, 0x0b,
   ];
 }
 
@@ -131,8 +139,9 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
   const name = (text: string) => [text.length, ...Buffer.from(text, "ascii")];
   const code = body();
+  // biome-ignore format: one line a section
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
     ...section(1, [1, 0x60, 3, 0x7f, 0x7e, 0x7e, 0]),
     ...section(3, [1, 0]),
     ...section(5, [1, 0, 2]), // two pages of 64 KiB

@@ -32,7 +32,8 @@ export function makeDownloadCounter(): DownloadCounter {
       if (row) row.downloads += 1;
       else waiting.set(key, { projectId, day, downloads: 1 });
     },
-    isDue: (now) => since !== null && (waiting.size >= FLUSH_AT_ROWS || now.getTime() - since.getTime() >= FLUSH_AFTER_MS),
+    isDue: (now) =>
+      since !== null && (waiting.size >= FLUSH_AT_ROWS || now.getTime() - since.getTime() >= FLUSH_AFTER_MS),
     flush: async (db, now) => {
       if (waiting.size === 0) return;
       const rows = [...waiting.values()];

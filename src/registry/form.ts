@@ -46,9 +46,11 @@ export function readForm(fields: FormFields): Result<UploadForm> {
     if ((fields.get(name)?.length ?? 0) > 1) return badForm(`The field ${name} came more than once.`);
   }
   const value = (name: (typeof SINGLE)[number]): string => fields.get(name)?.[0] ?? "";
-  if (value(":action") !== "file_upload") return badForm("The field :action must be file_upload; projects need no registering.");
+  if (value(":action") !== "file_upload")
+    return badForm("The field :action must be file_upload; projects need no registering.");
   if (value("protocol_version") !== "1") return badForm("The field protocol_version must be 1.");
-  if (!isProjectName(value("name"))) return refuse(registryRefusals["bad-name"]({ detail: `It was "${printable(value("name"))}".` }));
+  if (!isProjectName(value("name")))
+    return refuse(registryRefusals["bad-name"]({ detail: `It was "${printable(value("name"))}".` }));
   const version = readVersion(value("version"));
   if (!version.ok) return version;
   const filetype = value("filetype");
@@ -58,7 +60,8 @@ export function readForm(fields: FormFields): Result<UploadForm> {
   const pyversion = value("pyversion");
   if (!/^[A-Za-z0-9_.]{0,64}$/.test(pyversion)) return badForm("The field pyversion is not a Python tag.");
   const attestations = value("attestations");
-  if (attestations !== "" && !isAttestations(attestations)) return badForm("The field attestations is not a JSON list of at most 256 KiB.");
+  if (attestations !== "" && !isAttestations(attestations))
+    return badForm("The field attestations is not a JSON list of at most 256 KiB.");
   const digests = readDigests(value);
   if (!digests.ok) return digests;
   return ok({
@@ -77,19 +80,23 @@ function readVersion(text: string): Result<string> {
   const version = parseVersion(text);
   const refused = (detail: string) => refuse(registryRefusals["bad-version"]({ detail }));
   if (!version) return refused(`"${printable(text)}" is not a version as PEP 440 has them.`);
-  if (version.local !== null) return refused(`"${printable(text)}" has a local part, which is not for indexes (PEP 440).`);
+  if (version.local !== null)
+    return refused(`"${printable(text)}" has a local part, which is not for indexes (PEP 440).`);
   return ok(formatVersion(version));
 }
 
 const isDigest = (text: string, length: number): boolean => text.length === length && /^[0-9a-f]*$/.test(text);
 
-function readDigests(value: (name: "sha256_digest" | "blake2_256_digest" | "md5_digest") => string): Result<UploadForm["digests"]> {
+function readDigests(
+  value: (name: "sha256_digest" | "blake2_256_digest" | "md5_digest") => string,
+): Result<UploadForm["digests"]> {
   const sha256 = value("sha256_digest").toLowerCase();
   const blake2b256 = value("blake2_256_digest").toLowerCase();
   const md5 = value("md5_digest").toLowerCase();
   if (sha256 === "" && blake2b256 === "") return badForm("A sha256_digest is needed.");
   if (sha256 !== "" && !isDigest(sha256, 64)) return badForm("The sha256_digest is not 64 hexadecimal digits.");
-  if (blake2b256 !== "" && !isDigest(blake2b256, 64)) return badForm("The blake2_256_digest is not 64 hexadecimal digits.");
+  if (blake2b256 !== "" && !isDigest(blake2b256, 64))
+    return badForm("The blake2_256_digest is not 64 hexadecimal digits.");
   // md5 came base64-encoded from some old tools; it is no protection anyway, and those send no SHA-256.
   if (md5 !== "" && !isDigest(md5, 32)) return badForm("The md5_digest is not 32 hexadecimal digits.");
   return ok({ sha256: sha256 || null, blake2b256: blake2b256 || null, md5: md5 || null });

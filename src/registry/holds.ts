@@ -49,7 +49,12 @@ const POWER_IN_WORDS: Readonly<Record<Power, string>> = {
 };
 
 /** Refuses while a hold on this power stands, with the date in UTC on which it ends, and why. */
-export async function requireNoHold(reader: Reader, accountId: AccountId, power: Power, now: Date): Promise<Result<undefined>> {
+export async function requireNoHold(
+  reader: Reader,
+  accountId: AccountId,
+  power: Power,
+  now: Date,
+): Promise<Result<undefined>> {
   const hold = (await selectActiveHolds(reader, accountId, now)).find(({ powers }) => powers.includes(power));
   if (!hold) return ok();
   const detail = `${POWER_IN_WORDS[power]} is on hold until ${dateInWords(hold.until)} (${hold.until.toISOString()}). Reason: ${hold.because}.`;

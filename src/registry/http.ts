@@ -3,7 +3,16 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import type { Reader } from "../kernel/db/database.ts";
-import { anyone, defineRoute, type Incoming, redirect, refused, type Reply, type Route, text } from "../kernel/http/index.ts";
+import {
+  anyone,
+  defineRoute,
+  type Incoming,
+  redirect,
+  refused,
+  type Reply,
+  type Route,
+  text,
+} from "../kernel/http/index.ts";
 import { errorFields } from "../kernel/log.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { apiTokenGuard } from "./api-tokens.ts";
@@ -12,8 +21,24 @@ import { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 import { isProjectName, normalizeName } from "./names.ts";
 import { uploadFile, type UploadOptions } from "./publish.ts";
 import { registryRefusals } from "./refusals.ts";
-import { CONTENT_TYPES, entityTag, isFresh, type ListedProject, negotiate, renderProject, renderProjectList } from "./simple.ts";
-import { findFile, findProject, listFiles, listProjectsAfter, listReleases, projectListState, readCoreMetadata } from "./store/projects.ts";
+import {
+  CONTENT_TYPES,
+  entityTag,
+  isFresh,
+  type ListedProject,
+  negotiate,
+  renderProject,
+  renderProjectList,
+} from "./simple.ts";
+import {
+  findFile,
+  findProject,
+  listFiles,
+  listProjectsAfter,
+  listReleases,
+  projectListState,
+  readCoreMetadata,
+} from "./store/projects.ts";
 import type { DistributionFile } from "./types.ts";
 
 export interface RegistryRouteOptions extends UploadOptions {
@@ -63,7 +88,8 @@ export function registryRoutes(options: RegistryRouteOptions): readonly Route[] 
       params: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), filename: z.string().max(265) }),
       handle: async (runtime, request) => {
         const { sha256, filename } = request.params;
-        if (filename.endsWith(".metadata")) return metadataFile(runtime, request, sha256, filename.slice(0, -".metadata".length));
+        if (filename.endsWith(".metadata"))
+          return metadataFile(runtime, request, sha256, filename.slice(0, -".metadata".length));
         return distributionFile(runtime, request, { sha256, filename, filesFolder: options.filesFolder, downloads });
       },
     }),
@@ -83,7 +109,9 @@ const uploadRoute = (path: string, options: UploadOptions): Route =>
     handle: async (runtime, request) => {
       const announced = Number(request.header("content-length") ?? 0);
       if (announced > options.maxFileBytes + FORM_ALLOWANCE_BYTES) {
-        return refused(registryRefusals["too-large"]({ detail: `At most ${options.maxFileBytes / MIB} MiB are taken.` }));
+        return refused(
+          registryRefusals["too-large"]({ detail: `At most ${options.maxFileBytes / MIB} MiB are taken.` }),
+        );
       }
       if (!request.parts) throw new Error("An upload came without its parts.");
       const published = await uploadFile(runtime, request.actor, request.parts(), request.now, options);
@@ -154,7 +182,8 @@ async function distributionFile(runtime: Runtime, incoming: Incoming, wanted: Wa
   if (isFresh(incoming.header("if-none-match"), headers.etag)) return notModified(headers);
   const path = blobPath(wanted.filesFolder, file.sha256);
   const { size } = await stat(path); // a published file whose bytes are gone is an outage, not a 404
-  if (size !== file.size) throw new Error("The bytes of a published file have another length than when it was published.");
+  if (size !== file.size)
+    throw new Error("The bytes of a published file have another length than when it was published.");
   countDownload(runtime, wanted.downloads, file, incoming.now);
   return { kind: "stream", stream: createReadStream(path), length: size, type: FILE_TYPES[file.filetype], headers };
 }

@@ -8,6 +8,7 @@ export {
   type NewToken,
   revokeAllApiTokens,
   revokeApiToken,
+  tokenFault,
 } from "./api-tokens.ts";
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 export { listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";

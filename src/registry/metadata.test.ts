@@ -44,5 +44,10 @@ test("what cannot be published is refused, saying why", () => {
 });
 
 test("no text makes the reading throw", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => typeof read(Buffer.concat([Buffer.from(HEAD), bytes])).ok === "boolean"));
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      (bytes) => typeof read(Buffer.concat([Buffer.from(HEAD), bytes])).ok === "boolean",
+    ),
+  );
 });

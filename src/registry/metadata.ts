@@ -55,7 +55,8 @@ export function parseMetadata(
     return bad(`Its Version is "${printable(version)}", the upload is ${expected.version}.`);
   }
   const requiresPython = first("requires-python");
-  if (!isSpecifierSet(requiresPython)) return bad(`Requires-Python "${printable(requiresPython)}" is no version specifier.`);
+  if (!isSpecifierSet(requiresPython))
+    return bad(`Requires-Python "${printable(requiresPython)}" is no version specifier.`);
   const summary = first("summary").replace(/\s+/g, " ");
   if (summary.length > MOST_SUMMARY) return bad(`Its Summary is longer than ${MOST_SUMMARY} characters.`);
   return ok({
@@ -119,7 +120,8 @@ const CLAUSE = /^(?:===|~=|==|!=|<=|>=|<|>)\s*[A-Za-z0-9][A-Za-z0-9.*+!_-]*$/;
 
 /** Whether text is a set of version specifiers (PEP 440): empty, or clauses between commas. */
 const isSpecifierSet = (text: string): boolean =>
-  text === "" || (text.length <= 256 && text.split(",").every((clause) => clause.trim() === "" || CLAUSE.test(clause.trim())));
+  text === "" ||
+  (text.length <= 256 && text.split(",").every((clause) => clause.trim() === "" || CLAUSE.test(clause.trim())));
 
 /** The projects that requirements name (PEP 508), without those behind an extra. */
 function dependenciesOf(requirements: readonly string[]): readonly string[] {

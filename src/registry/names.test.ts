@@ -5,13 +5,26 @@ import { foldName, isProjectName, normalizeName, parseFilename } from "./names.t
 import type { FileType } from "./types.ts";
 
 test("names are normalised as PEP 503 says", () => {
-  for (const name of ["friendly-bard", "Friendly-Bard", "FRIENDLY-BARD", "friendly.bard", "friendly_bard", "friendly--bard", "FrIeNdLy-._.-bArD"]) {
+  for (const name of [
+    "friendly-bard",
+    "Friendly-Bard",
+    "FRIENDLY-BARD",
+    "friendly.bard",
+    "friendly_bard",
+    "friendly--bard",
+    "FrIeNdLy-._.-bArD",
+  ]) {
     assert.equal(normalizeName(name), "friendly-bard");
   }
 });
 
 test("names that read alike fold to one", () => {
-  for (const [a, b] of [["re-quests", "requests"], ["pi1l0w", "pillow"], ["FLASK", "fl_ask"], ["numPy.", "numpy"]] as const) {
+  for (const [a, b] of [
+    ["re-quests", "requests"],
+    ["pi1l0w", "pillow"],
+    ["FLASK", "fl_ask"],
+    ["numPy.", "numpy"],
+  ] as const) {
     assert.equal(foldName(a), foldName(b));
   }
   assert.notEqual(foldName("flask"), foldName("flasks"));
@@ -30,14 +43,21 @@ const read = (filename: string, filetype: FileType, name: string, version: strin
 const GOOD: readonly (readonly [string, FileType, string, string, string])[] = [
   ["my_hello-1.0-py3-none-any.whl", "bdist_wheel", "my-hello", "1.0", "my-hello-1.0-py3-none-any.whl"],
   ["My.Hello-1.0-py3-none-any.whl", "bdist_wheel", "my-hello", "1.0", "my-hello-1.0-py3-none-any.whl"],
-  ["pkg-1.0.post1-1b-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", "bdist_wheel", "pkg", "1.0-1", "pkg-1.0.post1-1b-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"],
+  [
+    "pkg-1.0.post1-1b-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+    "bdist_wheel",
+    "pkg",
+    "1.0-1",
+    "pkg-1.0.post1-1b-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+  ],
   ["pkg-1!2.0-py3-none-any.whl", "bdist_wheel", "pkg", "1!2.0", "pkg-1!2.0-py3-none-any.whl"],
   ["my_hello-1.0.tar.gz", "sdist", "my-hello", "1.0", "my-hello-1.0.tar.gz"],
   ["my-hello-1.0.tar.gz", "sdist", "My_Hello", "1.0", "my-hello-1.0.tar.gz"],
 ];
 
 test("file names of wheels and sdists are read", () => {
-  for (const [filename, filetype, name, version, identity] of GOOD) assert.equal(read(filename, filetype, name, version), identity);
+  for (const [filename, filetype, name, version, identity] of GOOD)
+    assert.equal(read(filename, filetype, name, version), identity);
 });
 
 test("what is not the file name of a distribution is refused", () => {
@@ -56,8 +76,16 @@ test("what is not the file name of a distribution is refused", () => {
     "",
     `${"a".repeat(260)}-1.0-py3-none-any.whl`,
   ];
-  for (const filename of bad) assert.equal(read(filename, "bdist_wheel", "my-hello", "1.0"), "registry/bad-filename", filename);
-  for (const filename of ["my_hello-1.0.zip", "my_hello-1.0.tar.bz2", "my_hello-1.0.egg", "..", "1.0.tar.gz", "a/../b-1.0.tar.gz"]) {
+  for (const filename of bad)
+    assert.equal(read(filename, "bdist_wheel", "my-hello", "1.0"), "registry/bad-filename", filename);
+  for (const filename of [
+    "my_hello-1.0.zip",
+    "my_hello-1.0.tar.bz2",
+    "my_hello-1.0.egg",
+    "..",
+    "1.0.tar.gz",
+    "a/../b-1.0.tar.gz",
+  ]) {
     assert.equal(read(filename, "sdist", "my-hello", "1.0"), "registry/bad-filename", filename);
   }
 });

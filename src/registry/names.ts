@@ -17,11 +17,7 @@ export const normalizeName = (name: string): string => name.toLowerCase().replac
  * `requests` and `re-quests`, `pillow` and `pi1l0w` cannot both exist.
  */
 export const foldName = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/[-_.]/g, "")
-    .replace(/[li]/g, "1")
-    .replace(/o/g, "0");
+  name.toLowerCase().replace(/[-_.]/g, "").replace(/[li]/g, "1").replace(/o/g, "0");
 
 /** Whether text is a project name: 1 to 128 ASCII letters, digits, `.`, `_`, `-`, starting and ending with one of the first two. */
 export const isProjectName = (text: string): boolean => text.length <= MOST_NAME_CHARACTERS && PROJECT_NAME.test(text);
@@ -34,7 +30,8 @@ export interface ParsedFilename {
 }
 
 // PEP 427: name, version, an optional build tag that starts with a digit, and three tags.
-const WHEEL = /^([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+)(?:-(\d[A-Za-z0-9_.]*))?-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)\.whl$/;
+const WHEEL =
+  /^([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+)(?:-(\d[A-Za-z0-9_.]*))?-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)-([A-Za-z0-9_.]+)\.whl$/;
 // PEP 625, and the older spellings of the name that builders before it wrote.
 const SDIST = /^([A-Za-z0-9_.-]+)-([A-Za-z0-9_.!+]+)\.tar\.gz$/;
 
@@ -59,15 +56,29 @@ export function parseFilename(
   if (!parts) return refuse(badName(EXPECTED_SHAPE[filetype]));
   const [, name = "", version = "", ...tags] = parts;
   if (normalizeName(name) !== normalizeName(expected.name)) {
-    return refuse(registryRefusals["filename-differs"]({ detail: `The file is named for "${name}", the upload for "${expected.name}".` }));
+    return refuse(
+      registryRefusals["filename-differs"]({
+        detail: `The file is named for "${name}", the upload for "${expected.name}".`,
+      }),
+    );
   }
   // PEP 427 writes `_` for the `-` that a version may contain; PEP 440 reads both alike.
   if (normalizeVersion(version) !== normalizeVersion(expected.version)) {
-    return refuse(registryRefusals["filename-differs"]({ detail: `The file is named for version ${version}, the upload is ${expected.version}.` }));
+    return refuse(
+      registryRefusals["filename-differs"]({
+        detail: `The file is named for version ${version}, the upload is ${expected.version}.`,
+      }),
+    );
   }
   const stem = `${normalizeName(name)}-${normalizeVersion(version)}`;
   // One sdist a release (PEP 527): its identity has no more to it.
-  const rest = filetype === "sdist" ? ".tar.gz" : `-${tags.filter((tag) => tag !== undefined).join("-").toLowerCase()}.whl`;
+  const rest =
+    filetype === "sdist"
+      ? ".tar.gz"
+      : `-${tags
+          .filter((tag) => tag !== undefined)
+          .join("-")
+          .toLowerCase()}.whl`;
   return ok({ filename, filetype, identity: `${stem}${rest}` });
 }
 

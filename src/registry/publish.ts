@@ -221,25 +221,48 @@ async function requirePublisher(reader: Reader, holder: TokenHolder, typed: stri
     return role ? ok(project) : refuse(registryRefusals["no-role"]({ detail: `"${project.name}" has other owners.` }));
   }
   const alike = await findProjectByFoldedName(reader, foldName(typed));
-  return alike ? refuse(registryRefusals["name-too-similar"]({ detail: `"${typed}" reads like "${alike.name}".` })) : ok(null);
+  return alike
+    ? refuse(registryRefusals["name-too-similar"]({ detail: `"${typed}" reads like "${alike.name}".` }))
+    : ok(null);
 }
 
-async function findOrCreateProject(tx: Tx, random: Random, holder: TokenHolder, { name }: UploadForm): Promise<Result<Project>> {
+async function findOrCreateProject(
+  tx: Tx,
+  random: Random,
+  holder: TokenHolder,
+  { name }: UploadForm,
+): Promise<Result<Project>> {
   const found = await requirePublisher(tx, holder, name);
   if (!found.ok) return found;
   if (found.value) return ok(found.value);
-  const row = { id: newId("prj", tx.now, random), name, normalized: normalizeName(name), folded: foldName(name), by: holder.account.id };
+  const row = {
+    id: newId("prj", tx.now, random),
+    name,
+    normalized: normalizeName(name),
+    folded: foldName(name),
+    by: holder.account.id,
+  };
   await insertProject(tx, row);
   await upsertRole(tx, row.id, row.by, "owner");
   const facts = { project: row.normalized };
-  audit(tx, random, { act: "registry/project-created", actor: { kind: "subscriber", id: row.by }, accountId: row.by, facts });
+  audit(tx, random, {
+    act: "registry/project-created",
+    actor: { kind: "subscriber", id: row.by },
+    accountId: row.by,
+    facts,
+  });
   return ok({ id: row.id, name, normalizedName: row.normalized, createdAt: tx.now });
 }
 
-function sameOrTaken(existing: { readonly filename: string; readonly sha256: string }, upload: CheckedUpload): Result<Published> {
+function sameOrTaken(
+  existing: { readonly filename: string; readonly sha256: string },
+  upload: CheckedUpload,
+): Result<Published> {
   const { filename } = upload.file;
   const isSame = existing.filename === filename && existing.sha256 === upload.sha256;
-  return isSame ? ok({ filename, isNew: false }) : refuse(registryRefusals["file-exists"]({ detail: `It is ${existing.filename}.` }));
+  return isSame
+    ? ok({ filename, isNew: false })
+    : refuse(registryRefusals["file-exists"]({ detail: `It is ${existing.filename}.` }));
 }
 
 /** Dependents are counted by what the newest release needs: an old one that is filled up changes nothing. */

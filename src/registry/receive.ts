@@ -38,7 +38,10 @@ const MIB = 1024 * 1024;
  * whatever the file's size. Refuses a bad form, a file before its form, an empty, too large, cut-off or changed one; then
  * nothing is left on disk. Given back whole, the temporary file is the caller's to move or remove.
  */
-export async function receiveUpload(parts: AsyncIterable<MultipartPart>, options: ReceiveOptions): Promise<Result<ReceivedUpload>> {
+export async function receiveUpload(
+  parts: AsyncIterable<MultipartPart>,
+  options: ReceiveOptions,
+): Promise<Result<ReceivedUpload>> {
   const fields = new Map<string, string[]>();
   let fieldBytes = 0;
   let received: Result<Omit<ReceivedUpload, "gpgSignature">> | null = null;
@@ -49,11 +52,13 @@ export async function receiveUpload(parts: AsyncIterable<MultipartPart>, options
       if (part.kind === "field") {
         if (received) return badForm("The fields must come before the file.");
         fieldBytes += Buffer.byteLength(part.value) + part.name.length;
-        if (part.truncated || fieldBytes > MOST_FIELD_BYTES) return badForm("A field, or all of them together, is too long.");
+        if (part.truncated || fieldBytes > MOST_FIELD_BYTES)
+          return badForm("A field, or all of them together, is too long.");
         fields.set(part.name, [...(fields.get(part.name) ?? []), part.value]);
       } else if (part.name === "gpg_signature") {
         const signature = await readSignature(part);
-        if (signature === null) return badForm("The field gpg_signature is not an armoured signature of at most 16 KiB.");
+        if (signature === null)
+          return badForm("The field gpg_signature is not an armoured signature of at most 16 KiB.");
         gpgSignature = signature;
       } else if (part.name === "content" && !received) {
         received = await receiveFile(part, fields, options);
@@ -105,7 +110,9 @@ async function receiveFile(
     const digests = Object.fromEntries(hashers.map((hasher) => [hasher.name, hasher.digest()]));
     for (const { name, expected } of hashers) {
       if (expected !== null && digests[name] !== expected) {
-        return refuse(registryRefusals["hash-differs"]({ detail: `Its ${name} is ${digests[name]}, the form says ${expected}.` }));
+        return refuse(
+          registryRefusals["hash-differs"]({ detail: `Its ${name} is ${digests[name]}, the form says ${expected}.` }),
+        );
       }
     }
     await handle.sync();

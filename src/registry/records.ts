@@ -37,7 +37,12 @@ export async function recordsOf(reader: Reader, accountId: AccountId): Promise<r
   const projects = await selectProjectsOf(reader, accountId);
   const organisations = await selectOrganisations(reader, accountId);
   const tokens = await selectApiTokens(reader, accountId);
-  const name = (kind: RecordKind, value: string, isPublic: boolean): IndexRecord => ({ kind, value, about: null, isPublic });
+  const name = (kind: RecordKind, value: string, isPublic: boolean): IndexRecord => ({
+    kind,
+    value,
+    about: null,
+    isPublic,
+  });
   const month = (kind: RecordKind, about: string, at: Date | null): IndexRecord[] =>
     at ? [{ kind, value: at.toISOString().slice(0, 7), about, isPublic: true }] : [];
   return [

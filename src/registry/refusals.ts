@@ -6,10 +6,18 @@ export const registryRefusals = defineRefusals("registry", {
   "no-credentials": { status: 401, title: "An API token is needed: username __token__, and the token as password." },
   "not-a-token": {
     status: 403,
-    title: "That is not an API token of this index: one starts with lks_. The username is __token__; passwords are not taken here.",
+    title:
+      "That is not an API token of this index: one starts with lks_. The username is __token__; passwords are not taken here.",
   },
-  "token-mistyped": { status: 403, title: "That API token is incomplete or mistyped: its checksum does not fit. Copy it again." },
-  "bad-token": { status: 403, title: "Invalid or non-existent authentication information: no such API token.", tell: "generic" },
+  "token-mistyped": {
+    status: 403,
+    title: "That API token is incomplete or mistyped: its checksum does not fit. Copy it again.",
+  },
+  "bad-token": {
+    status: 403,
+    title: "Invalid or non-existent authentication information: no such API token.",
+    tell: "generic",
+  },
   "token-expired": { status: 403, title: "That API token has expired. Make a new one." },
   "token-revoked": { status: 403, title: "That API token has been revoked. Make a new one." },
   "token-held": { status: 403, title: "That API token is on hold and cannot be used. Sign in to see why." },
@@ -24,7 +32,8 @@ export const registryRefusals = defineRefusals("registry", {
   "bad-form": { status: 400, title: "The upload form is not as it should be." },
   "bad-name": {
     status: 400,
-    title: "That is not a project name: letters, digits, dots, dashes and underscores, starting and ending with a letter or digit.",
+    title:
+      "That is not a project name: letters, digits, dots, dashes and underscores, starting and ending with a letter or digit.",
   },
   "name-too-similar": { status: 400, title: "That name is too similar to an existing project's." },
   "bad-version": { status: 400, title: "That is not a version that can be published." },
@@ -32,7 +41,10 @@ export const registryRefusals = defineRefusals("registry", {
   "bad-filename": { status: 400, title: "That is not the file name of a distribution." },
   "filename-differs": { status: 400, title: "The file's name does not match the upload." },
   "empty-file": { status: 400, title: "The file is empty." },
-  "hash-differs": { status: 400, title: "The file does not match its digest: it was changed on the way. Upload it again." },
+  "hash-differs": {
+    status: 400,
+    title: "The file does not match its digest: it was changed on the way. Upload it again.",
+  },
   "too-large": { status: 413, title: "The file is larger than this index takes." },
   "cut-off": { status: 400, title: "The upload ended before the file did." },
   "bad-wheel": { status: 400, title: "The file is not a valid wheel." },

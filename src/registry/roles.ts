@@ -30,7 +30,8 @@ export const listProjectsOf = (reader: Reader, accountId: AccountId): Promise<re
 export const listCoOwners = (
   reader: Reader,
   accountId: AccountId,
-): Promise<readonly { readonly accountId: AccountId; readonly projects: readonly string[] }[]> => selectCoOwners(reader, accountId);
+): Promise<readonly { readonly accountId: AccountId; readonly projects: readonly string[] }[]> =>
+  selectCoOwners(reader, accountId);
 
 /** The organisations an account belongs to, by name. */
 export const listOrganisationsOf = (reader: Reader, accountId: AccountId): Promise<readonly Organisation[]> =>
@@ -77,7 +78,8 @@ export async function yankRelease(tx: Tx, random: Random, yanking: Yanking): Pro
   const project = await requireOwner(tx, yanking.project, yanking.by, "deletion");
   if (!project.ok) return project;
   const { id, normalizedName } = project.value;
-  if (!(await setYanked(tx, id, yanking.version, yanking.because))) return refuse(registryRefusals["no-such-release"]());
+  if (!(await setYanked(tx, id, yanking.version, yanking.because)))
+    return refuse(registryRefusals["no-such-release"]());
   audit(tx, random, {
     act: yanking.because === null ? "registry/release-restored" : "registry/release-yanked",
     actor: { kind: "subscriber", id: yanking.by },
@@ -106,7 +108,12 @@ export async function createOrganisation(
   const id = await insertOrganisation(tx, row);
   if (!id) return refuse(registryRefusals["organisation-taken"]());
   await upsertMember(tx, id, input.ownerId, "owner");
-  audit(tx, random, { act: "registry/organisation-created", actor: input.actor, accountId: input.ownerId, facts: { organisation: id } });
+  audit(tx, random, {
+    act: "registry/organisation-created",
+    actor: input.actor,
+    accountId: input.ownerId,
+    facts: { organisation: id },
+  });
   return ok(id);
 }
 
@@ -114,7 +121,12 @@ export async function createOrganisation(
 export async function addOrganisationMember(
   tx: Tx,
   random: Random,
-  input: { readonly organisationId: OrganisationId; readonly accountId: AccountId; readonly role: OrganisationRole; readonly actor: AuditActor },
+  input: {
+    readonly organisationId: OrganisationId;
+    readonly accountId: AccountId;
+    readonly role: OrganisationRole;
+    readonly actor: AuditActor;
+  },
 ): Promise<void> {
   const { organisationId, accountId, role, actor } = input;
   await upsertMember(tx, organisationId, accountId, role);
@@ -129,7 +141,9 @@ export async function assignProject(
 ): Promise<Result<undefined>> {
   const project = await requireOwner(tx, input.project, input.by, "ownership");
   if (!project.ok) return project;
-  const isTheirs = (await selectOrganisations(tx, input.by)).some(({ id, role }) => id === input.organisationId && role !== "member");
+  const isTheirs = (await selectOrganisations(tx, input.by)).some(
+    ({ id, role }) => id === input.organisationId && role !== "member",
+  );
   if (!isTheirs) return refuse(registryRefusals["not-owner"]());
   await upsertOrganisationProject(tx, input.organisationId, project.value.id);
   audit(tx, random, {

@@ -31,7 +31,9 @@ export function negotiate(accept: string | undefined): SimpleFormat | null {
   if (accept === undefined || accept.trim() === "") return "html";
   const ranges = accept.slice(0, 2048).split(",").map(readRange);
   const qualityOf = (type: string): number => {
-    const matching = ranges.filter(({ range }) => range === "*/*" || range === type || range === `${type.split("/", 1)[0]}/*`);
+    const matching = ranges.filter(
+      ({ range }) => range === "*/*" || range === type || range === `${type.split("/", 1)[0]}/*`,
+    );
     return matching.toSorted((a, b) => specificity(b.range) - specificity(a.range))[0]?.quality ?? 0;
   };
   let best: { readonly format: SimpleFormat; readonly quality: number } | null = null;
@@ -51,7 +53,13 @@ function readRange(text: string): { readonly range: string; readonly quality: nu
 
 const specificity = (range: string): number => (range === "*/*" ? 0 : range.endsWith("/*") ? 1 : 2);
 
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (symbol) => ESCAPES[symbol] ?? symbol);
 
 const HEAD = (title: string): string =>
@@ -65,11 +73,16 @@ export interface ListedProject {
 }
 
 /** The list of projects, piece by piece, so that a large index need not be in memory. */
-export async function* renderProjectList(format: SimpleFormat, pages: AsyncIterable<readonly ListedProject[]>): AsyncGenerator<string> {
+export async function* renderProjectList(
+  format: SimpleFormat,
+  pages: AsyncIterable<readonly ListedProject[]>,
+): AsyncGenerator<string> {
   if (format !== "json-v1") {
     yield HEAD("Simple index");
     for await (const page of pages) {
-      yield page.map(({ name, normalizedName }) => `<a href="/simple/${normalizedName}/">${escapeHtml(name)}</a><br>\n`).join("");
+      yield page
+        .map(({ name, normalizedName }) => `<a href="/simple/${normalizedName}/">${escapeHtml(name)}</a><br>\n`)
+        .join("");
     }
     yield FOOT;
     return;
@@ -84,6 +97,11 @@ export async function* renderProjectList(format: SimpleFormat, pages: AsyncItera
 }
 
 const fileUrl = (file: DistributionFile): string => `/files/${file.sha256}/${encodeURIComponent(file.filename)}`;
+
+/*
+ * Metadata beside the file is announced under PEP 714's names only. Under the older ones pip 23.0, which Debian 12 has,
+ * refuses a wheel whose metadata spells the project's name otherwise than it was asked for.
+ */
 
 /** One project's page. @param versions every version, also of releases without files (PEP 700) */
 export function renderProject(
@@ -105,7 +123,6 @@ function projectJson(project: ListedProject, versions: readonly string[], files:
       url: fileUrl(file),
       hashes: { sha256: file.sha256 },
       ...(file.requiresPython === "" ? {} : { "requires-python": file.requiresPython }),
-      // PEP 714: only under the new name; pip before 22.3 failed on the old one in JSON.
       ...(file.coreMetadataSha256 === null ? {} : { "core-metadata": { sha256: file.coreMetadataSha256 } }),
       size: file.size,
       "upload-time": file.uploadedAt.toISOString(),
@@ -120,9 +137,7 @@ function projectHtml(project: ListedProject, files: readonly DistributionFile[])
     const attributes = [
       `href="${escapeHtml(fileUrl(file))}#sha256=${file.sha256}"`,
       ...(file.requiresPython === "" ? [] : [`data-requires-python="${escapeHtml(file.requiresPython)}"`]),
-      ...(file.coreMetadataSha256 === null
-        ? []
-        : ["data-core-metadata", "data-dist-info-metadata"].map((name) => `${name}="sha256=${file.coreMetadataSha256}"`)),
+      ...(file.coreMetadataSha256 === null ? [] : [`data-core-metadata="sha256=${file.coreMetadataSha256}"`]),
       ...(file.yanked === null ? [] : [`data-yanked="${escapeHtml(file.yanked)}"`]),
     ];
     return `<a ${attributes.join(" ")}>${escapeHtml(file.filename)}</a><br>\n`;

@@ -62,5 +62,6 @@ test("the token is found in what twine, curl and scripts send", () => {
   assert.equal(read("bearer  lks_x"), "lks_x");
   assert.equal(read(basic("alice:hunter2")), "registry/not-a-token");
   assert.equal(read(basic("__token__")), "registry/not-a-token");
-  for (const header of [undefined, "", "Basic", "Digest abc", " "]) assert.equal(read(header), "registry/no-credentials");
+  for (const header of [undefined, "", "Basic", "Digest abc", " "])
+    assert.equal(read(header), "registry/no-credentials");
 });

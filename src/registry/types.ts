@@ -1,5 +1,14 @@
 import type { Account } from "../accounts/index.ts";
-import type { AccountId, ApiTokenId, CaseId, FileId, HoldId, OrganisationId, ProjectId, ReleaseId } from "../kernel/ids.ts";
+import type {
+  AccountId,
+  ApiTokenId,
+  CaseId,
+  FileId,
+  HoldId,
+  OrganisationId,
+  ProjectId,
+  ReleaseId,
+} from "../kernel/ids.ts";
 
 export type FileType = "bdist_wheel" | "sdist";
 export type ProjectRole = "owner" | "maintainer";

@@ -37,7 +37,11 @@ const version = (text: string) => {
 test("versions are ordered as PEP 440 orders them", () => {
   for (const [at, text] of ORDERED.entries()) {
     for (const [other, later] of ORDERED.entries()) {
-      assert.equal(Math.sign(compareVersions(version(text), version(later))), Math.sign(at - other), `${text} and ${later}`);
+      assert.equal(
+        Math.sign(compareVersions(version(text), version(later))),
+        Math.sign(at - other),
+        `${text} and ${later}`,
+      );
     }
   }
   assert.equal(compareVersions(version("1.0"), version("1.0.0")), 0);
@@ -74,14 +78,17 @@ test("versions have one spelling", () => {
 
 test("a normal spelling stays as it is", () => {
   const number = fc.bigInt({ min: 0n, max: 10n ** 20n });
-  const any = fc.record({
-    epoch: fc.oneof(fc.constant(0n), number),
-    release: fc.array(number, { minLength: 1, maxLength: 4 }),
-    pre: fc.option(fc.record({ phase: fc.constantFrom("a", "b", "rc"), number }, { noNullPrototype: true })),
-    post: fc.option(number),
-    dev: fc.option(number),
-    local: fc.constant(null),
-  }, { noNullPrototype: true });
+  const any = fc.record(
+    {
+      epoch: fc.oneof(fc.constant(0n), number),
+      release: fc.array(number, { minLength: 1, maxLength: 4 }),
+      pre: fc.option(fc.record({ phase: fc.constantFrom("a", "b", "rc"), number }, { noNullPrototype: true })),
+      post: fc.option(number),
+      dev: fc.option(number),
+      local: fc.constant(null),
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(
     fc.property(any, (made) => {
       const text = formatVersion(made);

@@ -75,9 +75,7 @@ export function normalizeVersion(text: string): string | null {
 
 /** Below, at or above zero as `a` comes before, with or after `b`. Local parts are not compared: none is published. */
 export function compareVersions(a: Version, b: Version): number {
-  return (
-    compare(a.epoch, b.epoch) || compareReleases(a.release, b.release) || compareLists(suffixKey(a), suffixKey(b))
-  );
+  return compare(a.epoch, b.epoch) || compareReleases(a.release, b.release) || compareLists(suffixKey(a), suffixKey(b));
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -4,16 +4,13 @@ import type { Refusal } from "../kernel/refusal.ts";
 import type { Result } from "../kernel/result.ts";
 import { secret } from "../kernel/secret.ts";
 import {
-  answerMailboxCode,
   appealCase,
   askMailboxCode,
   caseHolderGuard,
   confirmContact,
   mailCaseCode,
   proveByApiToken,
-  proveByPassword,
-  proveByRecords,
-  proveBySshSignature,
+  proveInCase,
   type RecoveryRuntime,
   reopenCase,
   startChallenge,
@@ -34,6 +31,23 @@ async function after(runtime: RecoveryRuntime, request: CaseRequest, done: Resul
 
 const again = async (runtime: RecoveryRuntime, request: CaseRequest, refusal: Refusal, values: FormState["values"]): Promise<Reply> =>
   formAgain(request, refusal, await casePage(runtime, request, refusedState(refusal, values, FIELD_OF)));
+
+const month = z.string().regex(/^(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2]))?$/, "Please give year and month, like 2024-05.").optional();
+const several = paragraph({ max: 4000 }).optional();
+
+/** What somebody remembers of their account; any of it may stay empty. */
+const recordsForm = form({
+  projects: several,
+  organisations: several,
+  addresses: several,
+  tokenNames: several,
+  accountMade: month,
+  firstUpload: month,
+  lastUpload: month,
+  lastSignIn: month,
+});
+
+const claimOf = ({ _csrf, ...claim }: z.output<typeof recordsForm>) => Object.fromEntries(Object.entries(claim).filter(([, value]) => value !== undefined && value !== ""));
 
 const PROVE_LIMIT = { bucket: "prove", limit: 120, windowSeconds: 3600 };
 
@@ -80,43 +94,34 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
     act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
-      proveByPassword(runtime, caseId(request), secret(request.body.password), request.now),
+      proveInCase(runtime, caseId(request), "password", { password: request.body.password }, request),
     ),
     act(
       "prove/mailbox",
       "Sends a code to an address, if it is the account's.",
       form({ address: line({ max: 254, missing: "Please enter an address." }) }),
-      (request) => askMailboxCode(runtime, caseId(request), request.body.address, request.now),
+      (request) => askMailboxCode(runtime, caseId(request), request.body.address, request),
       ({ address }) => ({ address }),
     ),
     act(
       "prove/mailbox-code",
       "Proves a mailbox with the code sent there.",
       form({ address: line({ max: 254 }), "mailbox-code": codeField }),
-      (request) => answerMailboxCode(runtime, caseId(request), request.body.address, request.body["mailbox-code"], request.now),
+      (request) => proveInCase(runtime, caseId(request), "mailbox", { address: request.body.address, code: request.body["mailbox-code"] }, request),
       ({ address }) => ({ address }),
     ),
     act(
       "prove/ssh-signature",
       "Proves a registered SSH key by a signature over the challenge.",
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
-      (request) => proveBySshSignature(runtime, caseId(request), request.body.signature, request.now),
+      (request) => proveInCase(runtime, caseId(request), "ssh-signature", { signature: request.body.signature }, request),
     ),
     act(
       "prove/records",
       "Compares what the claimant remembers with the records.",
-      form({
-        projects: paragraph({ max: 2000 }).optional(),
-        organisations: paragraph({ max: 2000 }).optional(),
-        addresses: paragraph({ max: 2000 }).optional(),
-        tokenNames: paragraph({ max: 2000 }).optional(),
-        created: line({ max: 7, min: 0 }).optional(),
-        firstUpload: line({ max: 7, min: 0 }).optional(),
-        lastUpload: line({ max: 7, min: 0 }).optional(),
-        lastSignIn: line({ max: 7, min: 0 }).optional(),
-      }),
-      ({ body, ...request }) => proveByRecords(runtime, caseId(request as CaseRequest), body, request.now),
-      ({ _csrf, ...kept }) => Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === "string")),
+      recordsForm,
+      (request) => proveInCase(runtime, caseId(request), "records", claimOf(request.body), request),
+      (body) => Object.fromEntries(Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[0] !== "_csrf")),
     ),
     defineRoute({
       method: "POST",
@@ -129,7 +134,8 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       params: z.strictObject({ challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
       handle: async (_, request) => {
         const token = basicPassword(request.header("authorization"));
-        const done = await proveByApiToken(runtime, request.params.challenge, secret(token ?? ""), request.source, request.now);
+        const { source, now } = request;
+        const done = await proveByApiToken(runtime, { challenge: request.params.challenge, presented: secret(token ?? ""), source, now });
         if (!done.ok) {
           const { status, title, detail } = done.refusal;
           return text(`${[title, detail].filter(Boolean).join(" ")}\n`, { status });

@@ -22,7 +22,7 @@ function headline(request: CaseRequest): Html {
       return panel({
         title: "Your case is decided. The waiting time runs by itself.",
         ...(recoveryCase.waitEndsAt ? { date: recoveryCase.waitEndsAt, now } : {}),
-        body: html`<p>You need do nothing. You get a mail when it is over. If the owner objects meanwhile, it stops.</p>`,
+        body: html`<p>You need do nothing. You get a mail when it is over. If the owner objects meanwhile, it stops. You can still show more below: with much more the wait may become shorter.</p>`,
       });
     case "ready":
       return panel({ title: "You can set up your account anew", date: recoveryCase.expiresAt, now, body: html`<p>We have mailed you a link for it. It works once, until the date above.</p>` });

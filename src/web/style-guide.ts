@@ -85,7 +85,13 @@ function casePage(theme: Theme): Html {
     <h2>Found your phone or your codes?</h2>
     <p>Sign in with them. That ends this case at once, and nothing changes.</p>
     <div class="actions">${linkButton({ href: "/sign-in", label: "Sign in" })}${form({ action: "/recovery/case/cancel", csrf: CSRF, body: button({ label: "Cancel this case", kind: "secondary" }) })}</div>`;
-  return frame({ title: "Your case", body, theme, nav: [{ href: "/recovery", label: "Help to get back in" }], currentPath: "/recovery/case" });
+  return frame({
+    title: "Your case",
+    body,
+    theme,
+    nav: [{ href: "/recovery", label: "Help to get back in" }],
+    currentPath: "/recovery/case",
+  });
 }
 
 /** The queue of the desk. */
@@ -126,7 +132,15 @@ function queuePage(theme: Theme): Html {
       seconds: 60,
       body: table({
         caption: "14 cases, longest in their state first",
-        columns: [{ label: "Case", isRowHeader: true }, "Name claimed", "State", { label: "Tier", align: "end" }, "Cause", "In this state since", "Wait ends"],
+        columns: [
+          { label: "Case", isRowHeader: true },
+          "Name claimed",
+          "State",
+          { label: "Tier", align: "end" },
+          "Cause",
+          "In this state since",
+          "Wait ends",
+        ],
         rows,
         empty: "No case waits in this lane.",
         isKeyed: true,
@@ -135,7 +149,17 @@ function queuePage(theme: Theme): Html {
     })}
     ${pagination({ page: 2, pages: 9, href: (number) => `/console?page=${number}` })}
     ${emptyState({ title: "Nothing here", body: html`<p>No case waits in this lane.</p>`, action: linkButton({ href: "/console", label: "All cases", kind: "secondary" }) })}`;
-  return frame({ title: "Recovery cases", body, theme, width: "full", nav: [{ href: "/console", label: "Queue" }, { href: "/console/staff", label: "Staff" }], currentPath: "/console" });
+  return frame({
+    title: "Recovery cases",
+    body,
+    theme,
+    width: "full",
+    nav: [
+      { href: "/console", label: "Queue" },
+      { href: "/console/staff", label: "Staff" },
+    ],
+    currentPath: "/console",
+  });
 }
 
 /** The sheet of recovery codes; printed, it is the sheet and nothing else. */
@@ -154,12 +178,21 @@ function codesPage(theme: Theme): Html {
       <h2>Do you have them?</h2>
       ${form({ action: "/account/recovery-codes/check", csrf: CSRF, body: html`${field({ name: "code", label: "Type one of them back", hint: "It is only compared, not used up.", autocomplete: "off", spellcheck: false })}${button({ label: "Compare" })}` })}
     </div>`;
-  return frame({ title: "Your recovery codes", body, theme, nav: [{ href: "/account", label: "Your account" }], currentPath: "/account/recovery-codes" });
+  return frame({
+    title: "Your recovery codes",
+    body,
+    theme,
+    nav: [{ href: "/account", label: "Your account" }],
+    currentPath: "/account/recovery-codes",
+  });
 }
 
 /** A form sent with mistakes, and every other kind of field. */
 function formPage(theme: Theme): Html {
-  const errors = { username: "Please write your username, as well as you remember it.", cause: "Please choose what fits best." };
+  const errors = {
+    username: "Please write your username, as well as you remember it.",
+    cause: "Please choose what fits best.",
+  };
   const body = html`
     ${errorSummary(errors, undefined)}
     <h1>Get back into your account</h1>
@@ -175,12 +208,25 @@ function formPage(theme: Theme): Html {
           label: "What happened?",
           error: errors.cause,
           options: [
-            { value: "second-factor", label: "My phone or security key is gone", hint: "Lost, broken, stolen or reset" },
+            {
+              value: "second-factor",
+              label: "My phone or security key is gone",
+              hint: "Lost, broken, stolen or reset",
+            },
             { value: "mailbox", label: "I cannot read my old mailbox" },
             { value: "compromised", label: "Somebody else is in my account" },
           ],
         })}
-        ${select({ name: "since", label: "Since when?", value: "week", options: [{ value: "today", label: "Today" }, { value: "week", label: "This week" }, { value: "long", label: "Longer" }] })}
+        ${select({
+          name: "since",
+          label: "Since when?",
+          value: "week",
+          options: [
+            { value: "today", label: "Today" },
+            { value: "week", label: "This week" },
+            { value: "long", label: "Longer" },
+          ],
+        })}
         ${textarea({ name: "story", label: "Anything that helps us to understand (optional)", hint: "Please no passwords, codes or tokens.", value: "I reset my phone before moving the app." })}
         ${field({ name: "password", label: "Password, if you still know it", type: "password", autocomplete: "current-password" })}
         ${field({ name: "code", label: "Six-digit code", inputmode: "numeric", autocomplete: "one-time-code", width: "short", value: "123456" })}
@@ -188,13 +234,32 @@ function formPage(theme: Theme): Html {
         ${button({ label: "Open a recovery case" })}`,
     })}
     ${(["info", "success", "warning", "danger"] as const).map((tone) =>
-      notice({ tone, title: { info: "You are signed in elsewhere", success: "That is one of your codes", warning: "Publishing is held", danger: "Somebody opened a recovery case" }[tone], body: html`<p>Until ${time(at(3), NOW)}. <a href="/account">See your account</a>.</p>` }),
+      notice({
+        tone,
+        title: {
+          info: "You are signed in elsewhere",
+          success: "That is one of your codes",
+          warning: "Publishing is held",
+          danger: "Somebody opened a recovery case",
+        }[tone],
+        body: html`<p>Until ${time(at(3), NOW)}. <a href="/account">See your account</a>.</p>`,
+      }),
     )}
     <p>${badge({ tone: "neutral", text: "Ended" })} ${badge({ tone: "info", text: "Waiting", icon: "hourglass" })} ${badge({ tone: "success", text: "Proven" })} ${badge({ tone: "warning", text: "Held" })} ${badge({ tone: "danger", text: "Contested" })}</p>
     <p class="code-large"><code>7Q4M-2XKD-9APT</code></p>
     <p class="actions">${linkButton({ href: "/", label: "Go on" })}${linkButton({ href: "/", label: "Not now", kind: "secondary" })}</p>
     ${form({ action: "/objection", csrf: CSRF, body: button({ label: "Stop it and freeze the account", kind: "danger" }) })}`;
-  return frame({ title: "Get back into your account", body, theme, nav: [{ href: "/sign-in", label: "Sign in" }, { href: "/register", label: "Register" }, { href: "/recovery", label: "Help to get back in" }], currentPath: "/recovery" });
+  return frame({
+    title: "Get back into your account",
+    body,
+    theme,
+    nav: [
+      { href: "/sign-in", label: "Sign in" },
+      { href: "/register", label: "Register" },
+      { href: "/recovery", label: "Help to get back in" },
+    ],
+    currentPath: "/recovery",
+  });
 }
 
 /** One case on one screen, for a reviewer. */
@@ -223,13 +288,24 @@ function decisionPage(theme: Theme): Html {
       </div>
       <div>
         <section><h2>Decide</h2>
-          ${summaryList([{ key: "Waiting time", value: "7 days" }, { key: "Hold afterwards", value: "14 days" }, { key: "Downloads in 30 days", value: "1,204,331", action: html`<a href="/console">Show</a>` }])}
+          ${summaryList([
+            { key: "Waiting time", value: "7 days" },
+            { key: "Hold afterwards", value: "14 days" },
+            { key: "Downloads in 30 days", value: "1,204,331", action: html`<a href="/console">Show</a>` },
+          ])}
           ${form({ action: "/console/cases/LK-2033/approve", csrf: CSRF, body: html`${textarea({ name: "reason", label: "Reason", hint: "The claimant reads it if you refuse.", rows: 3 })}${field({ name: "typed", label: "Type the account’s username", autocomplete: "off" })}${button({ label: "Approve", key: "a" })}` })}
         </section>
         <section><h2>Messages</h2><blockquote class="message"><p class="muted">Claimant, ${time(at(0, -5), NOW)}</p><p>I still have the laptop I publish from.</p></blockquote><blockquote class="message internal"><p class="muted">Desk ${badge({ tone: "neutral", text: "Internal note" })}</p><p>Key fits the one on the forge.</p></blockquote></section>
       </div>
     </div>`;
-  return frame({ title: "LK-2033", body, theme, width: "full", nav: [{ href: "/console", label: "Queue" }], currentPath: "/console/cases/LK-2033" });
+  return frame({
+    title: "LK-2033",
+    body,
+    theme,
+    width: "full",
+    nav: [{ href: "/console", label: "Queue" }],
+    currentPath: "/console/cases/LK-2033",
+  });
 }
 
 /** The pages of the style guide by name; `theme` fixes light or dark. */

@@ -81,21 +81,39 @@ export function start(args: readonly string[], options: SpawnOptions): TestProce
   };
 }
 
-/** A temporary folder for an installation. `remove` also ends a database server that a killed process left there. */
-export async function temporaryInstallation(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+/** Whether a process of that number is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The number of the embedded database's first process, as it noted it itself. Rejects where none runs. */
+export const databasePid = async (dataFolder: string): Promise<number> =>
+  Number((await readFile(join(dataFolder, "pg", "cluster", "postmaster.pid"), "utf8")).split("\n")[0]);
+
+export interface TemporaryInstallation {
+  /** A folder for whatever the test needs. */
+  readonly folder: string;
+  /** For DATA_DIR; not made yet. */
+  readonly data: string;
+  /** Removes everything, and first ends a database server that a killed process left. */
+  remove(): Promise<void>;
+}
+
+export async function temporaryInstallation(): Promise<TemporaryInstallation> {
   const folder = await mkdtemp(join(tmpdir(), "locksmith-"));
+  const data = join(folder, "data");
   return {
     folder,
+    data,
     remove: async () => {
-      const pid = Number((await readFile(join(folder, "pg", "cluster", "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0]);
-      for (let running = pid > 1 && pid !== process.pid; running; ) {
-        try {
-          process.kill(pid, "SIGQUIT");
-          await delay(50);
-        } catch {
-          running = false;
-        }
-      }
+      const pid = await databasePid(data).catch(() => 0);
+      if (pid > 1 && isAlive(pid)) process.kill(pid, "SIGQUIT");
+      while (pid > 1 && isAlive(pid)) await delay(50);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -110,7 +128,9 @@ export interface Relay {
 }
 
 /** @param target where to relay to, as `net.connect` takes it */
-export async function startRelay(target: { readonly port: number; readonly host?: string } | { readonly path: string }): Promise<Relay> {
+export async function startRelay(
+  target: { readonly port: number; readonly host?: string } | { readonly path: string },
+): Promise<Relay> {
   const open = new Set<Socket>();
   const make = () =>
     createServer((near) => {

@@ -40,19 +40,24 @@ export function coreMetadata(options: DistributionOptions): string {
   ].join("\n");
 }
 
+const moduleText = ({ name, version }: DistributionOptions): string =>
+  `__version__ = "${version}"\n\n\ndef hello():\n    return "hello from ${name}"\n`;
+
 /** The entries of a pure wheel, RECORD last. */
 export function wheelEntries(options: DistributionOptions): ZipEntry[] {
   const name = escapeName(options.name);
   const info = `${name}-${options.version}.dist-info`;
-  const hello = `__version__ = "${options.version}"\n\n\ndef hello():\n    return "hello from ${options.name}"\n`;
   const files: Record<string, string | Buffer> = {
-    [`${name}/__init__.py`]: hello,
+    [`${name}/__init__.py`]: moduleText(options),
     ...options.files,
     [`${info}/METADATA`]: coreMetadata(options),
     [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: locksmith\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
   };
   const entries = Object.entries(files).map(([path, data]) => ({ name: path, data: Buffer.from(data) }));
-  const record = entries.map(({ name: path, data }) => `${path},sha256=${createHash("sha256").update(data).digest("base64url")},${data.length}\n`);
+  const record = entries.map(
+    ({ name: path, data }) =>
+      `${path},sha256=${createHash("sha256").update(data).digest("base64url")},${data.length}\n`,
+  );
   return [...entries, { name: `${info}/RECORD`, data: Buffer.from(`${record.join("")}${info}/RECORD,,\n`) }];
 }
 
@@ -62,18 +67,49 @@ export const makeWheel = (options: DistributionOptions): Distribution => ({
   bytes: makeZip(wheelEntries(options)),
 });
 
-/** A source distribution of the same module, with a minimal pyproject.toml. */
+/** A build backend (PEP 517) that needs nothing but Python, so that the sdist can be installed without other packages. */
+const backend = (name: string, version: string): string => `import os
+import shutil
+import zipfile
+
+NAME, VERSION = "${name}", "${version}"
+INFO = f"{NAME}-{VERSION}.dist-info"
+WHEEL = "Wheel-Version: 1.0\\nGenerator: locksmith\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    os.makedirs(os.path.join(metadata_directory, INFO))
+    shutil.copy("PKG-INFO", os.path.join(metadata_directory, INFO, "METADATA"))
+    return INFO
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    filename = f"{NAME}-{VERSION}-py3-none-any.whl"
+    names = [f"{NAME}/__init__.py", f"{INFO}/METADATA", f"{INFO}/WHEEL", f"{INFO}/RECORD"]
+    with zipfile.ZipFile(os.path.join(wheel_directory, filename), "w") as wheel:
+        wheel.write(names[0])
+        wheel.write("PKG-INFO", names[1])
+        wheel.writestr(names[2], WHEEL)
+        wheel.writestr(names[3], "".join(f"{name},,\\n" for name in names))
+    return filename
+`;
+
+/** A source distribution of the same module, which pip builds and installs offline. */
 export function makeSdist(options: DistributionOptions): Distribution {
   const name = escapeName(options.name);
   const top = `${name}-${options.version}`;
   const files: Record<string, string | Buffer> = {
     "PKG-INFO": coreMetadata(options),
-    "pyproject.toml": `[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n\n[project]\nname = "${options.name}"\nversion = "${options.version}"\n`,
-    [`${name}/__init__.py`]: `__version__ = "${options.version}"\n`,
+    "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+    "backend.py": backend(name, options.version),
+    [`${name}/__init__.py`]: moduleText(options),
     ...options.files,
   };
   const entries = Object.entries(files).map(([path, data]) => ({ name: `${top}/${path}`, data: Buffer.from(data) }));
-  return { filename: `${top}.tar.gz`, bytes: makeTarGz([{ name: `${top}/`, data: Buffer.alloc(0), type: "5" }, ...entries]) };
+  return {
+    filename: `${top}.tar.gz`,
+    bytes: makeTarGz([{ name: `${top}/`, data: Buffer.alloc(0), type: "5" }, ...entries]),
+  };
 }
 
 export interface ZipEntry {
@@ -83,7 +119,12 @@ export interface ZipEntry {
   readonly mode?: number;
   readonly isDeflated?: boolean;
   /** What the directory at the end says instead, for archives that are meant to be refused. */
-  readonly central?: { readonly name?: string; readonly uncompressedSize?: number; readonly offset?: number; readonly flags?: number };
+  readonly central?: {
+    readonly name?: string;
+    readonly uncompressedSize?: number;
+    readonly offset?: number;
+    readonly flags?: number;
+  };
 }
 
 const PLAIN_FILE = 0o100644;
@@ -169,16 +210,19 @@ export const makeTarGz = (entries: readonly TarEntry[]): Buffer =>
 
 const padded = (data: Buffer): Buffer => Buffer.concat([data, Buffer.alloc((512 - (data.length % 512)) % 512)]);
 
+const SECONDS_TO_1980 = 315_532_800; // zip, into which an sdist is built, knows no earlier time
+
 function tarHeader(entry: TarEntry): Buffer {
   if (Buffer.byteLength(entry.name) > 100) throw new Error("Only names of up to 100 bytes are written here.");
   const head = Buffer.alloc(512);
-  const octal = (value: number, at: number, length: number) => head.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at);
+  const octal = (value: number, at: number, length: number) =>
+    head.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at);
   head.write(entry.name, 0);
   octal(entry.type === "5" ? 0o755 : 0o644, 100, 8);
   octal(0, 108, 8);
   octal(0, 116, 8);
   octal(entry.data.length, 124, 12);
-  octal(0, 136, 12);
+  octal(SECONDS_TO_1980, 136, 12);
   head.write(" ".repeat(8), 148);
   head.write(entry.type ?? "0", 156);
   head.write(entry.linkname ?? "", 157);
@@ -211,7 +255,9 @@ export function hugeWheel(options: DistributionOptions, dataBytes: number): Huge
   const pieces = function* () {
     for (let done = 0; done < dataBytes; done += PIECE_BYTES) {
       // Not compressible and not repeating, as a compiled library is not.
-      yield createHash("shake256", { outputLength: Math.min(PIECE_BYTES, dataBytes - done) }).update(String(done)).digest();
+      yield createHash("shake256", { outputLength: Math.min(PIECE_BYTES, dataBytes - done) })
+        .update(String(done))
+        .digest();
     }
   };
   let checksum = 0;
@@ -226,7 +272,10 @@ export function hugeWheel(options: DistributionOptions, dataBytes: number): Huge
     ...small.map((entry, at) => centralHeader(entry, sizesOf(entry), offsets[at] ?? 0)),
     centralHeader(data, sizes, localBytes),
   ]);
-  const tail = Buffer.concat([directory, endRecord(small.length + 1, directory.length, localBytes + head.length + dataBytes)]);
+  const tail = Buffer.concat([
+    directory,
+    endRecord(small.length + 1, directory.length, localBytes + head.length + dataBytes),
+  ]);
   const whole = function* () {
     yield* locals;
     yield head;

@@ -92,7 +92,10 @@ export interface Step {
 }
 
 const STEP_WORD = { done: "done", current: "now", todo: "to come" } as const;
-const STEP_ICON = { done: "circle-check", current: "circle-dot", todo: "circle" } as const satisfies Record<string, IconName>;
+const STEP_ICON = { done: "circle-check", current: "circle-dot", todo: "circle" } as const satisfies Record<
+  string,
+  IconName
+>;
 
 /** Where one is on a way with a known number of steps. */
 export const steps = (list: readonly Step[]): Html =>

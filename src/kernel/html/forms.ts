@@ -37,13 +37,12 @@ function describedBy(options: Labelled): string | null {
   return parts.length > 0 ? parts.join(" ") : null;
 }
 
-const hintAndError = (options: Labelled): Html => html`${
-  options.hint ? html`<p class="field-hint" id="${idOf(options)}-hint">${options.hint}</p>` : null
-}${
-  options.error
-    ? html`<p class="field-error" id="${idOf(options)}-error">${icon("octagon-alert")}<span><span class="visually-hidden">Error: </span>${options.error}</span></p>`
-    : null
-}`;
+const hintAndError = (options: Labelled): Html =>
+  html`${options.hint ? html`<p class="field-hint" id="${idOf(options)}-hint">${options.hint}</p>` : null}${
+    options.error
+      ? html`<p class="field-error" id="${idOf(options)}-error">${icon("octagon-alert")}<span><span class="visually-hidden">Error: </span>${options.error}</span></p>`
+      : null
+  }`;
 
 const fieldClass = (options: Labelled): string => (options.error ? "field field-wrong" : "field");
 
@@ -161,9 +160,15 @@ export function checkbox(options: CheckboxOptions): Html {
 export function select(options: ChoiceOptions): Html {
   const id = idOf(options);
   const choices = options.options.map(
-    (choice) => html`<option value="${choice.value}" ${attr("selected", choice.value === options.value)}>${choice.label}</option>`,
+    (choice) =>
+      html`<option value="${choice.value}" ${attr("selected", choice.value === options.value)}>${choice.label}</option>`,
   );
-  const attributes = [attr("id", id), attr("name", options.name), attr("required", options.required), ...controlState(options)];
+  const attributes = [
+    attr("id", id),
+    attr("name", options.name),
+    attr("required", options.required),
+    ...controlState(options),
+  ];
   return html`<div class="${fieldClass(options)}"><label for="${id}">${options.label}</label>${hintAndError(options)}<select ${attributes}>${choices}</select></div>`;
 }
 

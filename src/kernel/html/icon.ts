@@ -54,7 +54,23 @@ export type IconName = (typeof ICON_NAMES)[number];
 
 type Attributes = ReadonlyMap<string, string>;
 
-const GEOMETRY = ["d", "cx", "cy", "r", "rx", "ry", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "points"] as const;
+const GEOMETRY = [
+  "d",
+  "cx",
+  "cy",
+  "r",
+  "rx",
+  "ry",
+  "x",
+  "y",
+  "x1",
+  "x2",
+  "y1",
+  "y2",
+  "width",
+  "height",
+  "points",
+] as const;
 const geometry = (attributes: Attributes) => GEOMETRY.map((name) => attr(name, attributes.get(name)));
 
 /** Shapes are written anew from their attributes: nothing of the file reaches the page as it is. */
@@ -74,7 +90,9 @@ function readShapes(name: IconName): readonly Html[] {
   return [...inner.matchAll(/<([a-z]+)\s([^>]*)\/>/g)].map(([, tag = "", rest = ""]) => {
     const shape = SHAPES[tag];
     if (!shape) throw new Error(`icon ${name}: unknown shape ${tag}`);
-    return shape(new Map([...rest.matchAll(/([a-z0-9-]+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value])));
+    return shape(
+      new Map([...rest.matchAll(/([a-z0-9-]+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value])),
+    );
   });
 }
 
@@ -96,7 +114,13 @@ export const keyhole = (): Html =>
 
 /** A QR code from rows of modules (true is dark), with the quiet zone the rows bring along. Always dark on light. */
 export function qrCode(rows: readonly (readonly boolean[])[], label: string): Html {
-  const path = rows.map((row, y) => runs(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`).join("")).join("");
+  const path = rows
+    .map((row, y) =>
+      runs(row)
+        .map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`)
+        .join(""),
+    )
+    .join("");
   const size = rows.length;
   return html`<svg class="qr" viewBox="0 0 ${size} ${size}" role="img" aria-label="${label}" shape-rendering="crispEdges"><rect class="qr-light" width="${size}" height="${size}" fill="#fff" /><path class="qr-dark" d="${path}" fill="#000" /></svg>`;
 }

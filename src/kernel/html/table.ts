@@ -31,10 +31,15 @@ export function table(options: TableOptions): Html {
     (column) =>
       html`<th scope="col" role="columnheader" ${attr("class", column.align === "end" ? "align-end" : null)}>${column.label || html`<span class="visually-hidden">Actions</span>`}</th>`,
   );
-  const rows = options.rows.map((row) => html`<tr role="row">${row.map((value, index) => cell(columns[index], value))}</tr>`);
+  const rows = options.rows.map(
+    (row) => html`<tr role="row">${row.map((value, index) => cell(columns[index], value))}</tr>`,
+  );
   return html`<div class="table-frame"><table role="table" ${[
     attr("data-key-rows", options.isKeyed),
-    attr("class", [columns.length > FEW ? "columns-many" : "columns-few", options.isDense ? "dense" : ""].join(" ").trim()),
+    attr(
+      "class",
+      [columns.length > FEW ? "columns-many" : "columns-few", options.isDense ? "dense" : ""].join(" ").trim(),
+    ),
   ]}><caption>${options.caption}</caption><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody role="rowgroup">${rows}</tbody></table></div>`;
 }
 

@@ -21,7 +21,17 @@ const REFUSED_ATTRIBUTES = new Set([
   "attributename",
 ]);
 /** Their content is code, or is parsed by rules of its own. */
-const REFUSED_ELEMENTS = new Set(["style", "xmp", "iframe", "noembed", "noframes", "plaintext", "object", "embed", "base"]);
+const REFUSED_ELEMENTS = new Set([
+  "style",
+  "xmp",
+  "iframe",
+  "noembed",
+  "noframes",
+  "plaintext",
+  "object",
+  "embed",
+  "base",
+]);
 const PLAIN_ELEMENTS = new Set(["textarea", "title"]);
 
 export const isUrlAttribute = (name: string): boolean => URL_ATTRIBUTES.has(name);
@@ -194,7 +204,8 @@ function holeInAttribute(machine: Machine): HoleContext {
     return "url";
   }
   // What is written before the hole has to settle the scheme, so that the hole cannot.
-  if (!/^(?:https?:|mailto:|[^:/?#]*[/?#])/i.test(value)) return refuse(machine, "a URL is written so far that its scheme is settled");
+  if (!/^(?:https?:|mailto:|[^:/?#]*[/?#])/i.test(value))
+    return refuse(machine, "a URL is written so far that its scheme is settled");
   return "attribute";
 }
 

@@ -71,7 +71,11 @@ export function time(date: Date, now: Date, form: "full" | "relative" | "date" =
   const absolute = html`<span class="time-exact">${dayInWords(date, now)} at ${clockTime(date)}</span>`;
   const [first, second] = date.getTime() > now.getTime() ? [absolute, relative] : [relative, absolute];
   const words =
-    form === "relative" ? relative : form === "date" ? absolute : html`${first}<span class="time-comma">, </span>${second}`;
+    form === "relative"
+      ? relative
+      : form === "date"
+        ? absolute
+        : html`${first}<span class="time-comma">, </span>${second}`;
   return html`<time datetime="${exact(date)}" title="${exact(date)}" ${attr("class", form === "full" ? "time-full" : null)}>${words}</time>`;
 }
 

@@ -36,7 +36,8 @@ export function pathFault(path: string): string | null {
   const shown = printable(path);
   // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
   if (/[\u0000-\u001f\u007f]/.test(path)) return `It has an entry with control characters in its name: ${shown}.`;
-  if (path === "" || Buffer.byteLength(path) > MOST_PATH_BYTES) return `It has an entry whose name is empty or too long: ${shown}.`;
+  if (path === "" || Buffer.byteLength(path) > MOST_PATH_BYTES)
+    return `It has an entry whose name is empty or too long: ${shown}.`;
   if (path.includes("\\")) return `It has an entry with a backslash in its name: ${shown}.`;
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return `It has an entry with an absolute path: ${shown}.`;
   const segments = path.replace(/\/$/, "").split("/");

@@ -86,7 +86,9 @@ async function readEntries(zip: ZipFile, limits: ArchiveLimits): Promise<Readonl
 
 function nameOf(entry: Entry): string {
   const isUtf8 = (entry.generalPurposeBitFlag & 0x800) !== 0;
-  const name = isUtf8 ? decodeUtf8(entry.fileNameRaw) : getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, [], true);
+  const name = isUtf8
+    ? decodeUtf8(entry.fileNameRaw)
+    : getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, [], true);
   if (name === null) throw new Fault("It has an entry whose name is not UTF-8.");
   return name;
 }
@@ -131,12 +133,20 @@ function findDistInfo(names: readonly string[], expected: { readonly name: strin
   if (folder === undefined) throw new Fault("It has no .dist-info folder.");
   if (second !== undefined) throw new Fault("It has more than one .dist-info folder.");
   const [, name = "", version = ""] = /^(.+?)-([^-]+)\.dist-info$/.exec(folder) ?? [];
-  const isSame = normalizeName(name) === normalizeName(expected.name) && normalizeVersion(version) === normalizeVersion(expected.version);
-  if (!isSame) throw new Fault(`Its folder ${printable(folder)} is not named for ${expected.name} ${expected.version}.`);
+  const isSame =
+    normalizeName(name) === normalizeName(expected.name) &&
+    normalizeVersion(version) === normalizeVersion(expected.version);
+  if (!isSame)
+    throw new Fault(`Its folder ${printable(folder)} is not named for ${expected.name} ${expected.version}.`);
   return folder;
 }
 
-async function readSmall(zip: ZipFile, entries: ReadonlyMap<string, Entry>, name: string, limits: ArchiveLimits): Promise<Buffer> {
+async function readSmall(
+  zip: ZipFile,
+  entries: ReadonlyMap<string, Entry>,
+  name: string,
+  limits: ArchiveLimits,
+): Promise<Buffer> {
   const entry = entries.get(name);
   if (!entry) throw new Fault(`It has no ${printable(name)}.`);
   if (entry.uncompressedSize > limits.mostMetadataBytes) throw new Fault(`Its ${printable(name)} is too large.`);

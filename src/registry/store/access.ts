@@ -6,7 +6,11 @@ import type { Organisation, OrganisationRole, ProjectRole } from "../types.ts";
 import { own } from "./tables.ts";
 
 /** The strongest right of an account on a project, its own or through an organisation; null for none. */
-export async function findRole(reader: Reader, projectId: ProjectId, accountId: AccountId): Promise<ProjectRole | null> {
+export async function findRole(
+  reader: Reader,
+  projectId: ProjectId,
+  accountId: AccountId,
+): Promise<ProjectRole | null> {
   const rows = await own(reader)
     .selectFrom("project_access")
     .select("role")
@@ -39,11 +43,18 @@ export async function insertOrganisation(
   return inserted?.id ?? null;
 }
 
-export async function upsertMember(tx: Tx, id: OrganisationId, accountId: AccountId, role: OrganisationRole): Promise<void> {
+export async function upsertMember(
+  tx: Tx,
+  id: OrganisationId,
+  accountId: AccountId,
+  role: OrganisationRole,
+): Promise<void> {
   await own(tx)
     .insertInto("organisation_members")
     .values({ organisation_id: id, account_id: accountId, role, added_at: tx.now })
-    .onConflict((conflict) => conflict.columns(["organisation_id", "account_id"]).doUpdateSet({ role, added_at: tx.now }))
+    .onConflict((conflict) =>
+      conflict.columns(["organisation_id", "account_id"]).doUpdateSet({ role, added_at: tx.now }),
+    )
     .execute();
 }
 
@@ -154,7 +165,9 @@ export async function countImpact(reader: Reader, accountId: AccountId, now: Dat
          and (expires_at is null or expires_at > ${now})) as "liveTokens",
       (select coalesce(max(n), 0) from dependents) as "dependents",
       (select coalesce(max(n), 0) from downloads) as "downloads30d",
-      (select count(*) from releases where project_id in (select project_id from rights)) as "releases"`.execute(own(reader));
+      (select count(*) from releases where project_id in (select project_id from rights)) as "releases"`.execute(
+    own(reader),
+  );
   const row = rows[0];
   if (!row) throw new Error("Counting returned nothing.");
   return {
@@ -169,14 +182,19 @@ export async function countImpact(reader: Reader, accountId: AccountId, now: Dat
 }
 
 /** Adds downloads to the days' counts. */
-export async function addDownloads(tx: Tx, counts: readonly { readonly projectId: ProjectId; readonly day: string; readonly downloads: number }[]): Promise<void> {
+export async function addDownloads(
+  tx: Tx,
+  counts: readonly { readonly projectId: ProjectId; readonly day: string; readonly downloads: number }[],
+): Promise<void> {
   // In one order, so that two processes that flush at once cannot wait for each other.
   const rows = counts.toSorted((a, b) => (`${a.projectId}${a.day}` < `${b.projectId}${b.day}` ? -1 : 1));
   await own(tx)
     .insertInto("file_downloads")
     .values(rows.map((row) => ({ project_id: row.projectId, day: row.day, downloads: BigInt(row.downloads) })))
     .onConflict((conflict) =>
-      conflict.columns(["project_id", "day"]).doUpdateSet({ downloads: sql`file_downloads.downloads + excluded.downloads` }),
+      conflict
+        .columns(["project_id", "day"])
+        .doUpdateSet({ downloads: sql`file_downloads.downloads + excluded.downloads` }),
     )
     .execute();
 }

@@ -6,7 +6,13 @@ import { own, type RegistryTables } from "./tables.ts";
 
 export async function insertProject(
   tx: Tx,
-  row: { readonly id: ProjectId; readonly name: string; readonly normalized: string; readonly folded: string; readonly by: AccountId },
+  row: {
+    readonly id: ProjectId;
+    readonly name: string;
+    readonly normalized: string;
+    readonly folded: string;
+    readonly by: AccountId;
+  },
 ): Promise<void> {
   await own(tx)
     .insertInto("projects")
@@ -22,7 +28,11 @@ export async function insertProject(
 }
 
 export async function findProject(reader: Reader, normalized: string): Promise<Project | null> {
-  const row = await own(reader).selectFrom("projects").selectAll().where("name_normalized", "=", normalized).executeTakeFirst();
+  const row = await own(reader)
+    .selectFrom("projects")
+    .selectAll()
+    .where("name_normalized", "=", normalized)
+    .executeTakeFirst();
   return row ? toProject(row) : null;
 }
 
@@ -123,7 +133,10 @@ export async function findReleaseTexts(
   reader: Reader,
   projectId: ProjectId,
   version: string,
-): Promise<Pick<RegistryTables["releases"], "summary" | "description" | "description_content_type" | "requires_python" | "metadata"> | null> {
+): Promise<Pick<
+  RegistryTables["releases"],
+  "summary" | "description" | "description_content_type" | "requires_python" | "metadata"
+> | null> {
   const row = await own(reader)
     .selectFrom("releases")
     .select(["summary", "description", "description_content_type", "requires_python", "metadata"])
@@ -134,7 +147,12 @@ export async function findReleaseTexts(
 }
 
 /** Yanks or restores a release. @returns false where there is no such release */
-export async function setYanked(tx: Tx, projectId: ProjectId, version: string, because: string | null): Promise<boolean> {
+export async function setYanked(
+  tx: Tx,
+  projectId: ProjectId,
+  version: string,
+  because: string | null,
+): Promise<boolean> {
   const result = await own(tx)
     .updateTable("releases")
     .set(because === null ? { yanked_at: null, yanked_because: null } : { yanked_at: tx.now, yanked_because: because })
@@ -207,7 +225,11 @@ export async function readCoreMetadata(reader: Reader, id: FileId): Promise<Buff
 
 /** Which of these digests a published file has. */
 export async function listKnownDigests(reader: Reader, digests: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await own(reader).selectFrom("files").select("sha256").where("sha256", "in", [...digests]).execute();
+  const rows = await own(reader)
+    .selectFrom("files")
+    .select("sha256")
+    .where("sha256", "in", [...digests])
+    .execute();
   return new Set(rows.map((row) => row.sha256));
 }
 
@@ -235,7 +257,15 @@ export const toProject = (row: RegistryTables["projects"]): Project => ({
 
 type FileRow = Pick<
   RegistryTables["files"],
-  "id" | "project_id" | "filename" | "filetype" | "size" | "sha256" | "requires_python" | "core_metadata_sha256" | "uploaded_at"
+  | "id"
+  | "project_id"
+  | "filename"
+  | "filetype"
+  | "size"
+  | "sha256"
+  | "requires_python"
+  | "core_metadata_sha256"
+  | "uploaded_at"
 > &
   Pick<RegistryTables["releases"], "version" | "yanked_at" | "yanked_because">;
 

@@ -1,6 +1,15 @@
 import type { Kysely } from "kysely";
 import type { Reader } from "../../kernel/db/database.ts";
-import type { AccountId, ApiTokenId, CaseId, FileId, HoldId, OrganisationId, ProjectId, ReleaseId } from "../../kernel/ids.ts";
+import type {
+  AccountId,
+  ApiTokenId,
+  CaseId,
+  FileId,
+  HoldId,
+  OrganisationId,
+  ProjectId,
+  ReleaseId,
+} from "../../kernel/ids.ts";
 import type { FileType, OrganisationRole, Power, ProjectRole } from "../types.ts";
 
 /** The tables of this slice; nobody else's code names them. */
@@ -50,7 +59,12 @@ export interface RegistryTables {
   file_downloads: { project_id: ProjectId; day: string; downloads: bigint };
   project_roles: { project_id: ProjectId; account_id: AccountId; role: ProjectRole; granted_at: Date };
   organisations: { id: OrganisationId; name: string; name_normalized: string; created_at: Date };
-  organisation_members: { organisation_id: OrganisationId; account_id: AccountId; role: OrganisationRole; added_at: Date };
+  organisation_members: {
+    organisation_id: OrganisationId;
+    account_id: AccountId;
+    role: OrganisationRole;
+    added_at: Date;
+  };
   organisation_projects: { project_id: ProjectId; organisation_id: OrganisationId; added_at: Date };
   /** A view: rights of one's own and through organisations. */
   project_access: { project_id: ProjectId; account_id: AccountId; role: ProjectRole };

@@ -55,49 +55,45 @@ export async function selectApiTokens(reader: Reader, accountId: AccountId): Pro
   return rows.map(toApiToken);
 }
 
-/** @returns null where the account has no such token; else whether this call was the one that revoked it */
-export async function setRevoked(
-  tx: Tx,
-  which: { readonly id: ApiTokenId; readonly accountId: AccountId },
-  because: string,
-): Promise<boolean | null> {
-  const updated = await own(tx)
-    .updateTable("api_tokens")
-    .set({ revoked_at: tx.now, revoked_because: because })
-    .where("id", "=", which.id)
-    .where("account_id", "=", which.accountId)
-    .where("revoked_at", "is", null)
+/** One token of one account, kept from being changed by anybody else until the transaction ends. */
+export async function lockOwnApiToken(tx: Tx, id: ApiTokenId, accountId: AccountId): Promise<ApiToken | null> {
+  const row = await own(tx)
+    .selectFrom("api_tokens")
+    .selectAll()
+    .where("id", "=", id)
+    .where("account_id", "=", accountId)
+    .forUpdate()
     .executeTakeFirst();
-  if (updated.numUpdatedRows === 1n) return true;
-  return (await isTokenOf(tx, which)) ? false : null;
+  return row ? toApiToken(row) : null;
 }
 
-/** Revokes every live token of an account. Returns how many. */
-export async function setAllRevoked(tx: Tx, accountId: AccountId, because: string): Promise<number> {
-  const updated = await own(tx)
-    .updateTable("api_tokens")
-    .set({ revoked_at: tx.now, revoked_because: because })
+/** The ids of an account's tokens that are not revoked, kept from being changed as above. */
+export async function lockLiveApiTokens(tx: Tx, accountId: AccountId): Promise<readonly ApiTokenId[]> {
+  const rows = await own(tx)
+    .selectFrom("api_tokens")
+    .select("id")
     .where("account_id", "=", accountId)
     .where("revoked_at", "is", null)
-    .executeTakeFirst();
-  return Number(updated.numUpdatedRows);
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  return rows.map((row) => row.id);
 }
 
-/** @returns null where the account has no such token; else whether this call was the one that held it */
-export async function setHeld(
-  tx: Tx,
-  which: { readonly id: ApiTokenId; readonly accountId: AccountId },
-  because: string,
-): Promise<boolean | null> {
-  const updated = await own(tx)
+export async function setRevoked(tx: Tx, ids: readonly ApiTokenId[], because: string): Promise<void> {
+  await own(tx)
+    .updateTable("api_tokens")
+    .set({ revoked_at: tx.now, revoked_because: because })
+    .where("id", "in", [...ids])
+    .execute();
+}
+
+export async function setHeld(tx: Tx, id: ApiTokenId, because: string): Promise<void> {
+  await own(tx)
     .updateTable("api_tokens")
     .set({ held_at: tx.now, held_because: because })
-    .where("id", "=", which.id)
-    .where("account_id", "=", which.accountId)
-    .where("held_at", "is", null)
-    .executeTakeFirst();
-  if (updated.numUpdatedRows === 1n) return true;
-  return (await isTokenOf(tx, which)) ? false : null;
+    .where("id", "=", id)
+    .execute();
 }
 
 /** Notes a use; at most once a minute, since it is read in hours and days. */
@@ -109,16 +105,6 @@ export async function touchApiToken(tx: Tx, id: ApiTokenId): Promise<void> {
     .where("id", "=", id)
     .where((is) => is.or([is("last_used_at", "is", null), is("last_used_at", "<", minuteAgo)]))
     .execute();
-}
-
-async function isTokenOf(reader: Reader, which: { readonly id: ApiTokenId; readonly accountId: AccountId }): Promise<boolean> {
-  const row = await own(reader)
-    .selectFrom("api_tokens")
-    .select("id")
-    .where("id", "=", which.id)
-    .where("account_id", "=", which.accountId)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 const toApiToken = (row: RegistryTables["api_tokens"]): ApiToken => ({

@@ -1,0 +1,159 @@
+import type { z } from "zod";
+import type { Reader } from "../kernel/db/database.ts";
+import type { Tx } from "../kernel/db/transact.ts";
+import type { AccountId, CaseId, FindingId, OneTimeId, SigningKeyId } from "../kernel/ids.ts";
+import type { Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+
+export type Verdict = "supports" | "contradicts" | "inconclusive";
+
+/** What a claimant must answer to: a single-use value that names this case and no other. */
+export interface Challenge {
+  readonly id: OneTimeId;
+  /** 256 bits as base64url; no secret by itself, since answering takes a key or a token. */
+  readonly value: string;
+  readonly expiresAt: Date;
+}
+
+/** What a kind may know of the case it is asked in. */
+export interface EvidenceContext {
+  readonly caseId: CaseId;
+  /** For people: `LK-4F7Q-9KMT`. */
+  readonly caseNumber: string;
+  /** Null while the case is not matched to an account; the same answers are given then. */
+  readonly accountId: AccountId | null;
+  readonly username: string;
+  readonly openedAt: Date;
+  readonly publicUrl: URL;
+  readonly indexName: string;
+  readonly now: Date;
+  /** The running challenge of the kind, where the kind has one. */
+  readonly challenge?: Challenge | null;
+}
+
+/** How to give a proof, in words for somebody locked out. */
+export interface Instructions {
+  readonly sentence: string;
+  /** Commands to copy, complete; absent until a challenge is running. */
+  readonly command?: string;
+  /** Where to do it: "On a computer where …". */
+  readonly where: string;
+  readonly minutes: number;
+  /** What it shows, and what happens to the thing shown. */
+  readonly proves: string;
+}
+
+/** What a kind concludes from one observation. How findings combine is for the policy. */
+export interface Assessment {
+  readonly verdict: Verdict;
+  /** The policy's name for it: one kind of evidence may count as several (a current and an earlier mailbox). */
+  readonly policyKind: string;
+  /** `family:identifier`, or the family alone where nothing is proven; see recovery/policy/README.md. */
+  readonly root: string;
+  /** When the thing proven was bound to the account. */
+  readonly boundAt?: Date;
+  readonly changedAt?: Date;
+  /** Only what anybody can look up was matched: worth nothing. */
+  readonly isPublic?: boolean;
+  /** For the claimant: never says what an attacker could use. */
+  readonly claimantText: string;
+  readonly reviewerText: string;
+}
+
+export interface Sample<Observation> {
+  readonly title: string;
+  readonly observation: Observation;
+}
+
+/** What an account has that a proof could rest on. */
+export interface AccountFacts {
+  readonly hasPassword: boolean;
+  /** Verified addresses, removed ones included. */
+  readonly verifiedAddresses: number;
+  /** API tokens that are neither revoked nor expired; held ones included. */
+  readonly usableTokens: number;
+  readonly signingKeys: number;
+}
+
+/**
+ * A kind of evidence: observe does the I/O, assess is pure. The observation is stored whole, so that a reviewer or a
+ * later policy can judge again without asking again. One folder in kinds/, one line in kinds.ts.
+ */
+export interface EvidenceKind<Claim, Observation> {
+  readonly id: string;
+  /** Goes up when assess would judge an old observation differently. */
+  readonly version: number;
+  readonly title: string;
+  /** One sentence for the claimant. */
+  readonly helps: string;
+  /** The policy's kinds it can yield. */
+  readonly policyKinds: readonly string[];
+  /** False where telling the outcome would answer a guess. */
+  readonly isTold: boolean;
+  /** What the claimant sends, as it comes from the edge. */
+  readonly claim: z.ZodType<Claim>;
+  /** JSON-serialisable. */
+  readonly observation: z.ZodType<Observation>;
+  readonly retainDays: number;
+  readonly validForDays: number;
+  readonly triesPerCase: number;
+  /** How long a challenge may be answered; null for a kind without one. */
+  readonly challengeHours: number | null;
+  instructions(context: EvidenceContext): Instructions;
+  /** Why this account cannot give the proof, or null. Pure. */
+  cannot(facts: AccountFacts): string | null;
+  /** Looks at the claim. Reads only, but for attempt counters. Refuses what the claimant should send differently. */
+  observe(runtime: Runtime, context: EvidenceContext, claim: Claim): Promise<Result<Observation>>;
+  /** Looks again at what can be seen without the claimant. */
+  observeAgain(reader: Reader, context: EvidenceContext, observation: Observation): Promise<Observation>;
+  assess(observation: Observation, context: EvidenceContext): Assessment;
+  /** What must happen in the transaction of the finding: spending a code, holding a token. Gives the nonce it spent. */
+  settle?(tx: Tx, runtime: Runtime, context: EvidenceContext, claim: Claim, observation: Observation): Promise<Result<OneTimeId | null>>;
+  readonly samples: Readonly<Record<Verdict, readonly Sample<Observation>[]>>;
+}
+
+/** A kind whose own types are forgotten: claims and observations pass its schemas before it sees them. */
+export type AnyKind = EvidenceKind<unknown, unknown>;
+
+/** Registers a kind. The schemas guard what the types no longer do. */
+export const defineKind = <Claim, Observation>(kind: EvidenceKind<Claim, Observation>): AnyKind =>
+  kind as unknown as AnyKind; // see AnyKind
+
+export interface StoredFinding {
+  readonly id: FindingId;
+  readonly caseId: CaseId;
+  readonly accountId: AccountId | null;
+  readonly kind: string;
+  readonly kindVersion: number;
+  readonly policyKind: string;
+  readonly root: string;
+  readonly verdict: Verdict;
+  readonly isPublic: boolean;
+  readonly boundAt: Date | null;
+  readonly changedAt: Date | null;
+  readonly observedAt: Date;
+  readonly assessedAt: Date;
+  readonly expiresAt: Date;
+  /** The code or challenge that was spent for it. */
+  readonly nonceId: OneTimeId | null;
+  /** Null once it was erased. */
+  readonly observation: unknown;
+  readonly claimantText: string;
+  readonly reviewerText: string;
+  readonly replacedAt: Date | null;
+}
+
+export interface SigningKey {
+  readonly id: SigningKeyId;
+  readonly accountId: AccountId;
+  readonly type: string;
+  /** Wire format. */
+  readonly blob: Buffer;
+  /** `SHA256:…`, as `ssh-keygen -l` prints it. */
+  readonly fingerprint: string;
+  /** As it stood after the key; personal data. */
+  readonly comment: string;
+  readonly isHardware: boolean;
+  readonly boundAt: Date;
+  readonly revokedAt: Date | null;
+}

@@ -1,0 +1,1 @@
+export * from "../../src/bin/demo/distributions.ts";
