@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eraseOldObservations } from "../evidence/index.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
@@ -24,5 +25,17 @@ const recoveryClocks = (app: App) =>
     },
   });
 
+/** Erases what was observed of claimants once it has been kept as long as its kind of evidence allows. */
+const eraseObservations = defineJob({
+  name: "evidence-erase",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "41 3 * * *",
+  run: async (runtime) => {
+    await eraseOldObservations(runtime, runtime.clock.now());
+  },
+});
+
 /** Every kind of job this installation does. */
-export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), sweepThrottle];
+export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), sweepThrottle, eraseObservations];

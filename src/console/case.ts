@@ -132,10 +132,10 @@ async function reviews(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, vie
 
 function actions(request: Request, recoveryCase: RecoveryCase, state: State): Html {
   const at = (action: string) => `/console/cases/${recoveryCase.number}/${action}`;
-  const verdictFields = html`
+  const verdictFields = (prefix: string) => html`
     ${hidden("seenState", recoveryCase.state)}
-    ${textarea({ name: "reason", label: "Reason", hint: "The claimant reads it if you refuse. Kept on the audit log’s case.", value: state.values["reason"], required: true, maxlength: 2000, rows: 3 })}
-    ${field({ name: "username", label: "Type the account’s username", autocomplete: "off", value: state.values["username"], required: true, maxlength: 64, spellcheck: false })}`;
+    ${textarea({ name: "reason", id: `${prefix}-reason`, label: "Reason", hint: "The claimant reads it if you refuse. Kept on the audit log’s case.", value: state.values["reason"], required: true, maxlength: 2000, rows: 3 })}
+    ${field({ name: "username", id: `${prefix}-username`, label: "Type the account’s username", autocomplete: "off", value: state.values["username"], required: true, maxlength: 64, spellcheck: false })}`;
   const { decision } = recoveryCase;
   const isReviewable = recoveryCase.state === "review" || recoveryCase.state === "second-review";
   const mayApprove = isReviewable && decision !== null && (decision.route === "machine" || decision.route === "one-reviewer" || decision.route === "two-reviewers");
@@ -153,16 +153,16 @@ function actions(request: Request, recoveryCase: RecoveryCase, state: State): Ht
           <section><h3>Decide</h3>
             ${effect}
             ${mayApprove ? null : notice({ tone: "warning", title: "Approval is not possible yet", body: html`<p>The policy asks for more than there is. Ask the claimant for what would help most, or refuse.</p>` })}
-            ${mayApprove ? formElement({ action: at("approve"), csrf: request.csrfToken, body: html`${verdictFields}${button({ label: "Approve" })}` }) : null}
-            ${details({ summary: "Refuse instead", body: formElement({ action: at("refuse"), csrf: request.csrfToken, body: html`${verdictFields}${button({ label: "Refuse", kind: "danger" })}` }) })}
+            ${mayApprove ? formElement({ action: at("approve"), csrf: request.csrfToken, body: html`${verdictFields("approve")}${button({ label: "Approve" })}` }) : null}
+            ${details({ summary: "Refuse instead", body: formElement({ action: at("refuse"), csrf: request.csrfToken, body: html`${verdictFields("refuse")}${button({ label: "Refuse", kind: "danger" })}` }) })}
           </section>`
         : null
     }
     ${
       recoveryCase.state === "contested"
         ? html`<section><h3>After the objection</h3><p>The account is frozen. Find out who is the owner before you go on.</p>
-            ${details({ summary: "The claimant is the owner: take the case up again", body: formElement({ action: at("resume"), csrf: request.csrfToken, body: html`${verdictFields}${button({ label: "Take it up again" })}` }) })}
-            ${details({ summary: "The claimant is not the owner: refuse", body: formElement({ action: at("refuse"), csrf: request.csrfToken, body: html`${verdictFields}${button({ label: "Refuse", kind: "danger" })}` }) })}</section>`
+            ${details({ summary: "The claimant is the owner: take the case up again", body: formElement({ action: at("resume"), csrf: request.csrfToken, body: html`${verdictFields("resume")}${button({ label: "Take it up again" })}` }) })}
+            ${details({ summary: "The claimant is not the owner: refuse", body: formElement({ action: at("refuse"), csrf: request.csrfToken, body: html`${verdictFields("refuse-contested")}${button({ label: "Refuse", kind: "danger" })}` }) })}</section>`
         : null
     }
     <section><h3>Internal note</h3>

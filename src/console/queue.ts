@@ -30,8 +30,8 @@ const row = (one: RecoveryCase, now: Date): readonly (Html | string)[] => [
   badge({ tone: STATE_TONE[one.state], text: stateName(one.state) }),
   one.decision ? `Tier ${one.decision.tier}` : "–",
   CAUSES[one.cause],
-  time(one.stateSince, now),
-  one.waitEndsAt && one.state === "waiting" ? time(one.waitEndsAt, now) : "–",
+  time(one.stateSince, now, "relative"),
+  one.waitEndsAt && one.state === "waiting" ? time(one.waitEndsAt, now, "relative") : "–",
 ];
 
 /** The queue: what waits for whom, oldest first. */
@@ -71,7 +71,7 @@ export const queueRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         ${
           cases.length === 0
             ? emptyState({ title: search ? "Nothing found" : "Nothing here", body: html`<p>${search ? "No case has that number or name in this lane." : "No case waits in this lane."}</p>` })
-            : table({ caption: `${total} ${total === 1 ? "case" : "cases"}, longest in their state first`, columns: ["Case", "Name claimed", "State", "Tier", "Cause", "In this state since", "Wait ends"], rows: cases.map((one) => row(one, request.now)), empty: "" })
+            : table({ caption: `${total} ${total === 1 ? "case" : "cases"}, longest in their state first`, columns: ["Case", "Name claimed", "State", "Tier", "Cause", "In this state since", "Wait ends"], rows: cases.map((one) => row(one, request.now)), empty: "", isKeyed: true })
         }
         ${pagination({ page: request.query.page, pages: Math.max(1, Math.ceil(total / PER_PAGE)), href: (number) => `/console?${params.toString()}&page=${number}` })}`;
       return page(deskLayout(runtime, request, { title: "Recovery cases", body, staff: request.actor }));

@@ -44,13 +44,18 @@ export interface BoardFacts {
   readonly limits?: TryLimits;
 }
 
-const isProof = (finding: StoredFinding, now: Date): boolean => finding.verdict === "supports" && finding.expiresAt > now;
+const isProof = (finding: StoredFinding, now: Date): boolean =>
+  finding.verdict === "supports" && finding.expiresAt > now;
 
 /** Whether anything was proven that the claimant knows to be proven. Before that, cards speak in general words. */
 const hasProven = ({ findings, context }: BoardFacts): boolean =>
-  findings.some((finding) => isProof(finding, context.now) && kinds.find(({ id }) => id === finding.kind)?.isTold === true);
+  findings.some(
+    (finding) => isProof(finding, context.now) && kinds.find(({ id }) => id === finding.kind)?.isTold === true,
+  );
 
-const texts = (findings: readonly StoredFinding[]): readonly string[] => [...new Set(findings.map((finding) => finding.claimantText))];
+const texts = (findings: readonly StoredFinding[]): readonly string[] => [
+  ...new Set(findings.map((finding) => finding.claimantText)),
+];
 
 function stateOf(facts: BoardFacts, kind: AnyKind, triesLeft: number): CardState {
   const { now } = facts.context;
@@ -92,7 +97,12 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
   return hasProven(facts) ? cards.toSorted((a, b) => rankOf(facts, a) - rankOf(facts, b)) : cards;
 }
 
-const STATE_RANK: Readonly<Record<CardState["kind"], number>> = { "not-tried": 0, tried: 0, proven: 1000, cannot: 2000 };
+const STATE_RANK: Readonly<Record<CardState["kind"], number>> = {
+  "not-tried": 0,
+  tried: 0,
+  proven: 1000,
+  cannot: 2000,
+};
 
 /** What helps most comes first, then what is proven, then what cannot be used. */
 function rankOf({ order }: BoardFacts, card: BoardCard): number {

@@ -18,12 +18,19 @@ const NONCE_BYTES = 16;
 export const challengePurpose = (kindId: string): string => `evidence-${kindId}`;
 
 const valuesOf = (runtime: Runtime, kindId: string, caseId: string, nonce: string): readonly string[] =>
-  runtime.keys.macs("short-code", `${challengePurpose(kindId)}\n${caseId}\n${nonce}`).map((mac) => mac.toString("base64url"));
+  runtime.keys
+    .macs("short-code", `${challengePurpose(kindId)}\n${caseId}\n${nonce}`)
+    .map((mac) => mac.toString("base64url"));
 
 /**
  * Starts a challenge for a kind that has one; a running one of the same kind ends. Refuses a kind without challenges.
  */
-export async function startChallenge(tx: Tx, runtime: Runtime, context: EvidenceContext, kindId: string): Promise<Result<Challenge>> {
+export async function startChallenge(
+  tx: Tx,
+  runtime: Runtime,
+  context: EvidenceContext,
+  kindId: string,
+): Promise<Result<Challenge>> {
   const hours = findKind(kindId)?.challengeHours ?? null;
   if (hours === null) return refuse(evidenceRefusals["unknown-kind"]());
   const nonce = runtime.random.bytes(NONCE_BYTES).toString("base64url");
@@ -31,7 +38,13 @@ export async function startChallenge(tx: Tx, runtime: Runtime, context: Evidence
   const expiresAt = new Date(tx.now.getTime() + hours * 3600_000);
   const purpose = challengePurpose(kindId);
   await revokeSecrets(tx, purpose, context.caseId, "a newer one was asked for");
-  const id = await storeSecret(tx, runtime.random, { purpose, subject: context.caseId, digest: digestToken(value), detail: { nonce }, expiresAt });
+  const id = await storeSecret(tx, runtime.random, {
+    purpose,
+    subject: context.caseId,
+    digest: digestToken(value),
+    detail: { nonce },
+    expiresAt,
+  });
   audit(tx, runtime.random, {
     act: "evidence/challenge-started",
     actor: { kind: "claimant", id: context.caseId },
@@ -50,18 +63,33 @@ export async function currentChallenge(
   kindId: string,
 ): Promise<Challenge | null> {
   const purpose = challengePurpose(kindId);
-  const newest = (await listSecrets(reader, purpose, context.caseId)).findLast((one) => one.revokedAt === null && one.spentAt === null);
+  const newest = (await listSecrets(reader, purpose, context.caseId)).findLast(
+    (one) => one.revokedAt === null && one.spentAt === null,
+  );
   const nonce = newest?.detail["nonce"];
   if (!newest?.expiresAt || newest.expiresAt <= context.now || typeof nonce !== "string") return null;
   for (const value of valuesOf(runtime, kindId, context.caseId, nonce)) {
-    const found = await peekUsable(reader, { purpose, subject: context.caseId, digests: [digestToken(value)] }, context.now);
+    const found = await peekUsable(
+      reader,
+      { purpose, subject: context.caseId, digests: [digestToken(value)] },
+      context.now,
+    );
     if (found.ok) return { id: found.value.id, value, expiresAt: newest.expiresAt };
   }
   return null; // made under a key that is gone
 }
 
 /** Spends a challenge: of any number of simultaneous answers one counts. Refuses spent, replaced and expired ones. */
-export async function spendChallenge(tx: Tx, context: EvidenceContext, kindId: string, challenge: Challenge): Promise<Result<undefined>> {
-  const spent = await spend(tx, { purpose: challengePurpose(kindId), subject: context.caseId, digests: [digestToken(challenge.value)] });
+export async function spendChallenge(
+  tx: Tx,
+  context: EvidenceContext,
+  kindId: string,
+  challenge: Challenge,
+): Promise<Result<undefined>> {
+  const spent = await spend(tx, {
+    purpose: challengePurpose(kindId),
+    subject: context.caseId,
+    digests: [digestToken(challenge.value)],
+  });
   return spent.ok ? ok() : spent;
 }

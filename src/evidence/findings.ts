@@ -7,7 +7,14 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { findKind } from "./kinds.ts";
 import { evidenceRefusals } from "./refusals.ts";
-import { eraseObservations, insertFinding, replaceFinding, replaceFindings, selectFinding, selectFindings } from "./store.ts";
+import {
+  eraseObservations,
+  insertFinding,
+  replaceFinding,
+  replaceFindings,
+  selectFinding,
+  selectFindings,
+} from "./store.ts";
 import type { AnyKind, EvidenceContext, StoredFinding, Verdict } from "./types.ts";
 
 const DAY_MS = 24 * 3600_000;
@@ -70,9 +77,17 @@ const factsOf = (finding: StoredFinding) => ({
   verdict: finding.verdict,
 });
 
-const retainUntil = (kind: AnyKind, finding: StoredFinding): Date => new Date(finding.observedAt.getTime() + kind.retainDays * DAY_MS);
+const retainUntil = (kind: AnyKind, finding: StoredFinding): Date =>
+  new Date(finding.observedAt.getTime() + kind.retainDays * DAY_MS);
 
-function judge(runtime: Runtime, context: EvidenceContext, kind: AnyKind, observed: unknown, now: Date, nonceId: OneTimeId | null): StoredFinding {
+function judge(
+  runtime: Runtime,
+  context: EvidenceContext,
+  kind: AnyKind,
+  observed: unknown,
+  now: Date,
+  nonceId: OneTimeId | null,
+): StoredFinding {
   const observation = kind.observation.parse(observed);
   const assessed = kind.assess(observation, context);
   return {
@@ -99,8 +114,11 @@ function judge(runtime: Runtime, context: EvidenceContext, kind: AnyKind, observ
 }
 
 /** The findings of a case that stand, oldest first; with `isReplacedToo`, all that ever were. */
-export const listFindings = (reader: Reader, caseId: CaseId, options: { readonly isReplacedToo?: boolean } = {}): Promise<readonly StoredFinding[]> =>
-  selectFindings(reader, caseId, options.isReplacedToo ?? false);
+export const listFindings = (
+  reader: Reader,
+  caseId: CaseId,
+  options: { readonly isReplacedToo?: boolean } = {},
+): Promise<readonly StoredFinding[]> => selectFindings(reader, caseId, options.isReplacedToo ?? false);
 
 /** A finding as the policy weighs it. The reviewer's text stays here: decisions are kept longer than it. */
 export const toPolicyFinding = (finding: StoredFinding) => ({
@@ -125,11 +143,17 @@ export interface Recheck {
  * Judges a standing finding again, by the kind as it is today. The new finding keeps the date and the expiry of the old:
  * what the claimant showed then does not get younger. Refuses a finding that is replaced or whose observation is erased.
  */
-export async function recheckFinding(tx: Tx, runtime: Runtime, context: EvidenceContext, recheck: Recheck): Promise<Result<StoredFinding>> {
+export async function recheckFinding(
+  tx: Tx,
+  runtime: Runtime,
+  context: EvidenceContext,
+  recheck: Recheck,
+): Promise<Result<StoredFinding>> {
   const old = await selectFinding(tx, recheck.findingId);
   const kind = old && findKind(old.kind);
   const stored = old && kind?.observation.safeParse(old.observation);
-  if (!old || !kind || !stored?.success || old.caseId !== context.caseId) return refuse(evidenceRefusals["no-such-finding"]());
+  if (!old || !kind || !stored?.success || old.caseId !== context.caseId)
+    return refuse(evidenceRefusals["no-such-finding"]());
   const observation = recheck.isObservedAgain ? await kind.observeAgain(tx, context, stored.data) : stored.data;
   if (!(await replaceFinding(tx, old.id))) return refuse(evidenceRefusals["no-such-finding"]());
   const fresh = judge(runtime, context, kind, observation, tx.now, old.nonceId);
@@ -148,9 +172,10 @@ export async function recheckFinding(tx: Tx, runtime: Runtime, context: Evidence
 /** Erases observations that were kept as long as their kind allows. Returns how many. */
 export async function eraseOldObservations(runtime: Runtime, now: Date): Promise<number> {
   let count = 0;
-  await transact(runtime.db, { now }, async (tx) => {
+  await transact(runtime.db, { now, bookkeeping: "nothing was old enough to erase" }, async (tx) => {
     count = await eraseObservations(tx);
-    audit(tx, runtime.random, { act: "evidence/observations-erased", actor: { kind: "clock" }, facts: { count } });
+    if (count > 0)
+      audit(tx, runtime.random, { act: "evidence/observations-erased", actor: { kind: "clock" }, facts: { count } });
     return ok();
   });
   return count;

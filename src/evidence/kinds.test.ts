@@ -7,7 +7,9 @@ import { SAMPLE_CONTEXT } from "./sample-context.ts";
 import type { Verdict } from "./types.ts";
 
 interface PolicyFile {
-  readonly kinds: Readonly<Record<string, { readonly root: string; readonly alsoRoots: readonly string[]; readonly isTold: boolean }>>;
+  readonly kinds: Readonly<
+    Record<string, { readonly root: string; readonly alsoRoots: readonly string[]; readonly isTold: boolean }>
+  >;
 }
 const policy = JSON.parse(readFileSync(join(import.meta.dirname, "../../policy/default.json"), "utf8")) as PolicyFile; // checked by its own slice
 const VERDICTS: readonly Verdict[] = ["supports", "contradicts", "inconclusive"];
@@ -51,10 +53,15 @@ for (const kind of kinds) {
 
     test("speaks plainly, and tells the claimant neither an id, an address nor a name", () => {
       const instructions = kind.instructions(SAMPLE_CONTEXT);
-      const said = VERDICTS.flatMap((verdict) => kind.samples[verdict].map(({ observation }) => kind.assess(observation, SAMPLE_CONTEXT).claimantText));
+      const said = VERDICTS.flatMap((verdict) =>
+        kind.samples[verdict].map(({ observation }) => kind.assess(observation, SAMPLE_CONTEXT).claimantText),
+      );
       for (const text of [...said, kind.helps, instructions.sentence, instructions.where, instructions.proves]) {
         assert.match(text, /^[A-Z].*[.]$/su);
-        assert.doesNotMatch(text, /\b(?:acc|adr|tok|key|case)_|@|SHA256:|alice|example\.(?:org|net)|backup code|package/iu);
+        assert.doesNotMatch(
+          text,
+          /\b(?:acc|adr|tok|key|case)_|@|SHA256:|alice|example\.(?:org|net)|backup code|package/iu,
+        );
       }
       assert.ok(instructions.minutes > 0);
       assert.equal(instructions.command !== undefined, kind.challengeHours !== null);
@@ -70,7 +77,9 @@ for (const kind of kinds) {
 
 test("a kind whose outcome is not told says the same whatever it found", () => {
   for (const kind of kinds.filter(({ isTold }) => !isTold)) {
-    const said = VERDICTS.flatMap((verdict) => kind.samples[verdict].map(({ observation }) => kind.assess(observation, SAMPLE_CONTEXT).claimantText));
+    const said = VERDICTS.flatMap((verdict) =>
+      kind.samples[verdict].map(({ observation }) => kind.assess(observation, SAMPLE_CONTEXT).claimantText),
+    );
     assert.equal(new Set(said).size, 1, kind.id);
   }
 });

@@ -41,7 +41,8 @@ export async function countTry(
 ): Promise<Result<undefined>> {
   const { caseId, now } = context;
   const limit = Math.min(what.limit, limits?.triesPerKind ?? what.limit);
-  if (!(await insertTry(runtime.db, { caseId, kind: what.name, limit }, now))) return refuse(evidenceRefusals["too-many-tries"]());
+  if (!(await insertTry(runtime.db, { caseId, kind: what.name, limit }, now)))
+    return refuse(evidenceRefusals["too-many-tries"]());
   if (limits && !(await insertTry(runtime.db, { caseId, kind: ALL_KINDS, limit: limits.triesPerCase }, now))) {
     return refuse(evidenceRefusals["too-many-tries"]());
   }
@@ -69,7 +70,9 @@ export async function proveWith<T>(
   const counted = await countTry(runtime, context, { name: kind.id, limit: kind.triesPerCase }, options.limits);
   if (!counted.ok) return counted;
   const challenge =
-    kind.challengeHours === null ? null : (options.challenge ?? (await currentChallenge(runtime.db, runtime, context, kind.id)));
+    kind.challengeHours === null
+      ? null
+      : (options.challenge ?? (await currentChallenge(runtime.db, runtime, context, kind.id)));
   const asked: EvidenceContext = { ...context, challenge }; // a kind that needs one refuses to do without
   const observed = await kind.observe(runtime, asked, claim.data);
   if (!observed.ok) return observed;
@@ -84,7 +87,9 @@ export const prove = (
   claimed: unknown,
   options: ProofOptions = {},
 ): Promise<Result<StoredFinding>> =>
-  proveWith(runtime, context, kindId, claimed, options, (_caseId, record) => transact(runtime.db, { now: context.now }, record));
+  proveWith(runtime, context, kindId, claimed, options, (_caseId, record) =>
+    transact(runtime.db, { now: context.now }, record),
+  );
 
 /** A challenge is spent only by an answer that supports: a slip of the hand must not cost it. Tries are counted anyway. */
 async function record(
@@ -98,7 +103,8 @@ async function record(
 ): Promise<Result<StoredFinding>> {
   const { challenge } = context;
   const isSupport = kind.assess(observation, context).verdict === "supports";
-  if (isSupport && kind.challengeHours !== null && !challenge) throw new Error(`A ${kind.id} supports without a challenge.`);
+  if (isSupport && kind.challengeHours !== null && !challenge)
+    throw new Error(`A ${kind.id} supports without a challenge.`);
   const isSpent = isSupport && challenge !== null && challenge !== undefined;
   if (isSpent) {
     const spent = await spendChallenge(tx, context, kind.id, challenge);
@@ -108,7 +114,9 @@ async function record(
   if (!settled.ok) return settled;
   const nonceId = isSpent ? challenge.id : settled.value;
   const { source } = options;
-  return ok(await recordFinding(tx, runtime, context, kind.id, observation, { nonceId, ...(source ? { source } : {}) }));
+  return ok(
+    await recordFinding(tx, runtime, context, kind.id, observation, { nonceId, ...(source ? { source } : {}) }),
+  );
 }
 
 const fieldMessages = (error: z.ZodError): Readonly<Record<string, string>> =>

@@ -31,9 +31,18 @@ export async function registerSigningKey(runtime: Runtime, input: NewSigningKey)
   const { type, blob, fingerprint, comment, hardware } = parsed.value;
   return transact(runtime.db, { now: input.now }, async (tx) => {
     await lockName(tx.as<unknown>(), `signing-keys ${input.accountId}`); // the limit counts what others add now
-    if ((await selectSigningKeys(tx, input.accountId)).length >= MOST_KEYS) return refuse(evidenceRefusals["too-many-keys"]());
+    if ((await selectSigningKeys(tx, input.accountId)).length >= MOST_KEYS)
+      return refuse(evidenceRefusals["too-many-keys"]());
     const { accountId } = input;
-    const key = { id: newId("key", tx.now, runtime.random), accountId, type, blob, fingerprint, comment, isHardware: hardware };
+    const key = {
+      id: newId("key", tx.now, runtime.random),
+      accountId,
+      type,
+      blob,
+      fingerprint,
+      comment,
+      isHardware: hardware,
+    };
     if (!(await insertSigningKey(tx, key))) return refuse(evidenceRefusals["key-known"]());
     await tellOwner(tx, runtime, { accountId, name: comment || type, fingerprint });
     audit(tx, runtime.random, {
@@ -47,7 +56,11 @@ export async function registerSigningKey(runtime: Runtime, input: NewSigningKey)
   });
 }
 
-async function tellOwner(tx: Tx, runtime: Runtime, key: { readonly accountId: AccountId; readonly name: string; readonly fingerprint: string }): Promise<void> {
+async function tellOwner(
+  tx: Tx,
+  runtime: Runtime,
+  key: { readonly accountId: AccountId; readonly name: string; readonly fingerprint: string },
+): Promise<void> {
   const account = await findAccount(tx, key.accountId);
   if (!account) throw new Error("A key was registered on an account that is not there.");
   const { name, fingerprint } = key;
@@ -63,7 +76,8 @@ async function tellOwner(tx: Tx, runtime: Runtime, key: { readonly accountId: Ac
 }
 
 /** The keys of an account that count, oldest first. */
-export const listSigningKeys = (reader: Reader, accountId: AccountId): Promise<readonly SigningKey[]> => selectSigningKeys(reader, accountId);
+export const listSigningKeys = (reader: Reader, accountId: AccountId): Promise<readonly SigningKey[]> =>
+  selectSigningKeys(reader, accountId);
 
 /** Takes a key away for good; signatures by it count no more. Refuses a key the account does not have. */
 export async function revokeSigningKey(

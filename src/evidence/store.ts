@@ -77,7 +77,12 @@ export async function insertFinding(tx: Tx, finding: StoredFinding, retainUntil:
 /** Marks current findings of one kind and root as replaced, if their verdict is one of these. Returns how many. */
 export async function replaceFindings(
   tx: Tx,
-  which: { readonly caseId: CaseId; readonly kind: string; readonly root: string; readonly verdicts: readonly Verdict[] },
+  which: {
+    readonly caseId: CaseId;
+    readonly kind: string;
+    readonly root: string;
+    readonly verdicts: readonly Verdict[];
+  },
 ): Promise<number> {
   const result = await own(tx)
     .updateTable("findings")
@@ -107,7 +112,11 @@ export async function selectFinding(reader: Reader, id: FindingId): Promise<Stor
   return row ? toFinding(row) : null;
 }
 
-export async function selectFindings(reader: Reader, caseId: CaseId, isReplacedToo: boolean): Promise<readonly StoredFinding[]> {
+export async function selectFindings(
+  reader: Reader,
+  caseId: CaseId,
+  isReplacedToo: boolean,
+): Promise<readonly StoredFinding[]> {
   let query = own(reader).selectFrom("findings").selectAll().where("case_id", "=", caseId);
   if (!isReplacedToo) query = query.where("replaced_at", "is", null);
   const rows = await query.orderBy("id").execute();
@@ -128,7 +137,11 @@ export async function eraseObservations(tx: Tx): Promise<number> {
 // Tries.
 
 /** Counts one more try, committed at once, unless there were `limit` already. @returns false where there were */
-export async function insertTry(db: Database, which: { readonly caseId: CaseId; readonly kind: string; readonly limit: number }, now: Date): Promise<boolean> {
+export async function insertTry(
+  db: Database,
+  which: { readonly caseId: CaseId; readonly kind: string; readonly limit: number },
+  now: Date,
+): Promise<boolean> {
   const { rows } = await sql<{ tries: number }>`
     insert into evidence_tries as made (case_id, kind, tries, last_try_at)
     values (${which.caseId}, ${which.kind}, 1, ${now})
@@ -139,7 +152,11 @@ export async function insertTry(db: Database, which: { readonly caseId: CaseId; 
 }
 
 export async function selectTries(reader: Reader, caseId: CaseId): Promise<ReadonlyMap<string, number>> {
-  const rows = await own(reader).selectFrom("evidence_tries").select(["kind", "tries"]).where("case_id", "=", caseId).execute();
+  const rows = await own(reader)
+    .selectFrom("evidence_tries")
+    .select(["kind", "tries"])
+    .where("case_id", "=", caseId)
+    .execute();
   return new Map(rows.map((row) => [row.kind, row.tries]));
 }
 
@@ -161,7 +178,9 @@ export async function insertSigningKey(tx: Tx, key: Omit<SigningKey, "boundAt" |
       revoked_at: null,
       revoked_because: null,
     })
-    .onConflict((conflict) => conflict.columns(["account_id", "fingerprint"]).where("revoked_at", "is", null).doNothing())
+    .onConflict((conflict) =>
+      conflict.columns(["account_id", "fingerprint"]).where("revoked_at", "is", null).doNothing(),
+    )
     .executeTakeFirst();
   return (inserted.numInsertedOrUpdatedRows ?? 0n) === 1n;
 }
@@ -196,7 +215,12 @@ export async function selectSigningKeys(reader: Reader, accountId: AccountId): P
 
 /** Every registration of a key, on any account, revoked ones included, the oldest first. */
 export async function selectKeysByFingerprint(reader: Reader, fingerprint: string): Promise<readonly SigningKey[]> {
-  const rows = await own(reader).selectFrom("signing_keys").selectAll().where("fingerprint", "=", fingerprint).orderBy("id").execute();
+  const rows = await own(reader)
+    .selectFrom("signing_keys")
+    .selectAll()
+    .where("fingerprint", "=", fingerprint)
+    .orderBy("id")
+    .execute();
   return rows.map(toKey);
 }
 

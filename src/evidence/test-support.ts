@@ -46,13 +46,24 @@ export async function evidenceWorld() {
         if (options.isVerified !== false) await setVerified(tx, made.addressId);
         return made.accountId;
       }),
-    setPassword: async (accountId: AccountId, password: string, origin: PasswordOrigin = "registration", daysAgo = 400) => {
+    setPassword: async (
+      accountId: AccountId,
+      password: string,
+      origin: PasswordOrigin = "registration",
+      daysAgo = 400,
+    ) => {
       const prepared = must(await preparePassword(runtime, secret(password), { hasSecondFactor: true }));
       await act((tx) => bindPassword(tx, runtime.random, accountId, prepared, origin), daysAgo);
     },
     makeToken: (accountId: AccountId, name: string): Promise<Secret<string>> =>
       act(async (tx) => {
-        const token = { accountId, name, projects: null, expiresAt: null, actor: { kind: "subscriber", id: accountId } } as const;
+        const token = {
+          accountId,
+          name,
+          projects: null,
+          expiresAt: null,
+          actor: { kind: "subscriber", id: accountId },
+        } as const;
         return must(await createApiToken(tx, runtime.random, token)).token;
       }),
     openCase: (accountId: AccountId | null): EvidenceContext => contextOf(runtime, accountId),

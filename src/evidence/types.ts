@@ -108,7 +108,13 @@ export interface EvidenceKind<Claim, Observation> {
   observeAgain(reader: Reader, context: EvidenceContext, observation: Observation): Promise<Observation>;
   assess(observation: Observation, context: EvidenceContext): Assessment;
   /** What must happen in the transaction of the finding: spending a code, holding a token. Gives the nonce it spent. */
-  settle?(tx: Tx, runtime: Runtime, context: EvidenceContext, claim: Claim, observation: Observation): Promise<Result<OneTimeId | null>>;
+  settle?(
+    tx: Tx,
+    runtime: Runtime,
+    context: EvidenceContext,
+    claim: Claim,
+    observation: Observation,
+  ): Promise<Result<OneTimeId | null>>;
   readonly samples: Readonly<Record<Verdict, readonly Sample<Observation>[]>>;
 }
 

@@ -78,6 +78,7 @@ export const caseLifecycle = defineLifecycle({
       to: "withdrawn",
       by: ["claimant"],
     },
+    { from: ["collecting", "review", "information-requested"], on: "supersede", to: "withdrawn", by: ["machine"] },
     {
       from: ["collecting", "review", "second-review", "information-requested", "waiting", "contested", "ready"],
       on: "owner-signed-in",

@@ -1,10 +1,10 @@
-import { type Account, foldUsername, findAccountByName, findAccountByVerifiedAddress, findAccount, parseAddress, type ParsedAddress } from "../accounts/index.ts";
+import { type Account, foldUsername, findAccountByName, findAccountByVerifiedAddress, findAccount, listAddresses, parseAddress, type ParsedAddress } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { findPasswordFacts } from "../authenticators/index.ts";
 import { observeContactMailbox, passwordObservation, recordFinding } from "../evidence/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
-import { type CaseId, newId } from "../kernel/ids.ts";
+import { type AccountId, type CaseId, newId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
@@ -50,13 +50,14 @@ export async function openFromStuckScreen(
   if (!contact.ok) return contact;
   return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
     const { account } = opening;
-    if (await findOpenCaseOf(tx, account.id)) return refuse(recoveryRefusals["case-open-already"]());
+    const facts = await findPasswordFacts(tx, account.id);
+    if (!(await makeWay(tx, runtime, account.id, facts ? 1 : 0))) return refuse(recoveryRefusals["case-open-already"]());
     const opened = await open(tx, runtime, opening, contact.value, { origin: "stuck-screen", account, claimedName: account.username });
     if (!opened.ok) return opened;
-    const facts = await findPasswordFacts(tx, account.id);
     if (facts) {
       const context = evidenceContext(runtime, opened.value.recoveryCase, account, opening.now);
-      await recordFinding(tx, runtime, context, "password", passwordObservation(facts));
+      const primary = (await listAddresses(tx, account.id)).find((one) => one.isPrimary);
+      await recordFinding(tx, runtime, context, "password", passwordObservation(facts, primary?.domain ?? null));
     }
     await tellEverybody(tx, runtime, opened.value.recoveryCase, "opened");
     return evaluated(tx, runtime, opened.value);
@@ -191,7 +192,9 @@ async function match(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCas
     });
     return ok(recoveryCase);
   }
-  const open = await findOpenCaseOf(tx, account.id);
+  const isTheirMailbox = contact.ok && (await findAccountByVerifiedAddress(tx, contact.value.folded))?.id === account.id;
+  const isFree = await makeWay(tx, runtime, account.id, isTheirMailbox ? 1 : 0);
+  const open = isFree ? null : await findOpenCaseOf(tx, account.id);
   if (open) return join(tx, runtime, recoveryCase, open);
   const moved = await advance(tx, runtime, recoveryCase, {
     event: "confirm-contact",
@@ -201,6 +204,25 @@ async function match(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCas
   });
   if (moved.ok) await tellEverybody(tx, runtime, moved.value, "opened");
   return moved;
+}
+
+/**
+ * An account has one open case. Whoever opens one without proving anything must not keep the owner out: a case that
+ * rests on fewer roots of trust than the newcomer has just shown makes way, as long as nobody has decided about it.
+ * @returns whether the account has no open case now
+ */
+async function makeWay(tx: Tx, runtime: RecoveryRuntime, accountId: AccountId, rootsShown: number): Promise<boolean> {
+  const found = await findOpenCaseOf(tx, accountId);
+  const open = found && (await lockCase(tx, found.id));
+  if (!open) return true;
+  if ((open.decision?.rootsReached ?? 0) >= rootsShown) return false;
+  const moved = await advance(tx, runtime, open, {
+    event: "supersede",
+    as: "machine",
+    actor: { kind: "clock" },
+    patch: { ended_because: "somebody with more proof opened a case" },
+  });
+  return moved.ok;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { button, errorSummary, field, form as formElement, html, type Html, notice, radios, textarea } from "../kernel/html/index.ts";
+import { button, errorSummary, field, form as formElement, html, type Html, linkButton, notice, radios, textarea } from "../kernel/html/index.ts";
 import { anyone, defineRoute, form, type Incoming, line, page, paragraph, redirect, type Reply, type Route } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import {
@@ -109,7 +109,7 @@ function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): Reply {
     <p>With the link from the mail and this code you can come back from any browser. We show it only now.</p>
     <p class="code-large"><code>${done.code.reveal()}</code></p>
     <p>Write it down or keep it in your password manager. Nobody of us will ever ask you for it.</p>
-    <p><a class="button" role="button" href="/recovery/case">I have noted it, go to my case</a></p>`;
+    <p>${linkButton({ href: "/recovery/case", label: "I have noted it, go to my case" })}</p>`;
   const cookies = [{ name: CASE_COOKIE, value: done.pageToken.reveal() }];
   return page(layout(runtime, incoming, { title: "Note your case code", body }), { cookies });
 }

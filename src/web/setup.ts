@@ -109,7 +109,7 @@ export function codesSheet(runtime: Runtime, incoming: Incoming, options: { read
       <p class="print-only">Tick a code off when you have used it. We never ask for one by telephone or mail.</p>
     </section>
     <div class="no-print">
-      ${copyable({ id: "all-codes", text, label: "All codes as text", download: options.fileName, print: true })}
+      ${copyable({ id: "all-codes", text, label: "All codes as text", download: options.fileName, print: true, isFolded: true })}
       ${options.next}
     </div>`;
   return layout(runtime, incoming, { title: "Your recovery codes", body, signedInAs: options.username });

@@ -31,6 +31,8 @@ export interface World extends StoryWorld {
   pass(milliseconds: number): Promise<ClockWork>;
   /** Ends it, and checks what must hold after every story. */
   close(): Promise<void>;
+  /** Ends it without checks, after something went wrong. */
+  abandon(): Promise<void>;
 }
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -87,6 +89,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await settle();
     },
   };
+  const end = async (): Promise<void> => {
+    await edge.close();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  };
   return {
     origin: `http://127.0.0.1:${port}`,
     runtime,
@@ -99,13 +106,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       runtime.clock.advance(milliseconds);
       return settle();
     },
+    abandon: end,
     close: async () => {
       await settle();
       const chain = await verifyChain(runtime.db);
       const waiting = await outboxDepth(runtime.db);
-      await edge.close();
-      await database.drop();
-      await rm(folder, { recursive: true, force: true });
+      await end();
       assert.deepEqual(chain.breaches, [], "the audit chain holds");
       assert.equal(waiting.waiting, 0, "no mail waits");
       const log = runtime.logLines.join("");

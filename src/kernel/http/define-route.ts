@@ -23,7 +23,7 @@ const NO_BODY = 1024;
 const MOST_VALUE_SHOWN_AGAIN = 4096;
 
 /** Fields that are never put back into a form. */
-const SECRET_FIELD = /password|code|token|secret|_csrf/i;
+const SECRET_FIELD = /password|code|token$|secret|signature|_csrf/i;
 
 /**
  * Makes a row of the route table. Input is validated by strict schemas before `handle` sees it; the actor's type comes

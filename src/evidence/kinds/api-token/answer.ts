@@ -28,7 +28,11 @@ export interface TokenAnswer {
  * spent, expired or replaced challenge, a case that takes no more proofs, what is no token by shape or checksum, and too
  * many tries. The token is never stored or logged: only its id, and then it is held.
  */
-export async function answerWithApiToken<T>(runtime: Runtime, answer: TokenAnswer, conclude: Conclude<T>): Promise<Result<T>> {
+export async function answerWithApiToken<T>(
+  runtime: Runtime,
+  answer: TokenAnswer,
+  conclude: Conclude<T>,
+): Promise<Result<T>> {
   const purpose = challengePurpose(apiToken.id);
   const found = await peekUsable(runtime.db, { purpose, digests: [digestToken(answer.challenge)] }, answer.now);
   if (!found.ok) return found;
@@ -37,7 +41,14 @@ export async function answerWithApiToken<T>(runtime: Runtime, answer: TokenAnswe
   const challenge = { id: found.value.id, value: answer.challenge, expiresAt: found.value.expiresAt ?? answer.now };
   const { source, limits } = answer;
   const options = { source, challenge, ...(limits ? { limits } : {}) };
-  return proveWith(runtime, { ...context, now: answer.now }, apiToken.id, { token: answer.presented.reveal() }, options, conclude);
+  return proveWith(
+    runtime,
+    { ...context, now: answer.now },
+    apiToken.id,
+    { token: answer.presented.reveal() },
+    options,
+    conclude,
+  );
 }
 
 /** `answerWithApiToken` in a transaction of its own. */

@@ -43,11 +43,25 @@ const OUTCOMES: Readonly<Record<string, Observation["outcome"]>> = {
 /** One answer for an unknown token and for somebody else's. */
 const DOES_NOT_COUNT = "That token does not count for this account.";
 
-const TEXT: Readonly<Record<Exclude<Observation["outcome"], "own">, { readonly claimant: string; readonly reviewer: string }>> = {
-  "other-account": { claimant: DOES_NOT_COUNT, reviewer: "A live API token of another account was presented. Whose it is, is not told here." },
-  unknown: { claimant: DOES_NOT_COUNT, reviewer: "A well-formed API token was presented that this index does not know." },
-  revoked: { claimant: "That token has been revoked, so it does not count.", reviewer: "A revoked API token was presented; of which account is not looked at." },
-  expired: { claimant: "That token has expired, so it does not count.", reviewer: "An expired API token was presented; of which account is not looked at." },
+const TEXT: Readonly<
+  Record<Exclude<Observation["outcome"], "own">, { readonly claimant: string; readonly reviewer: string }>
+> = {
+  "other-account": {
+    claimant: DOES_NOT_COUNT,
+    reviewer: "A live API token of another account was presented. Whose it is, is not told here.",
+  },
+  unknown: {
+    claimant: DOES_NOT_COUNT,
+    reviewer: "A well-formed API token was presented that this index does not know.",
+  },
+  revoked: {
+    claimant: "That token has been revoked, so it does not count.",
+    reviewer: "A revoked API token was presented; of which account is not looked at.",
+  },
+  expired: {
+    claimant: "That token has expired, so it does not count.",
+    reviewer: "An expired API token was presented; of which account is not looked at.",
+  },
   held: {
     claimant: "That token is on hold. If you have shown it in this case already, it has been counted then.",
     reviewer: "An API token on hold was presented, perhaps for the second time.",
@@ -58,7 +72,13 @@ function assess(seen: Observation): Assessment {
   if (seen.outcome !== "own" || seen.tokenId === null || seen.createdAt === null) {
     const text = TEXT[seen.outcome === "own" ? "unknown" : seen.outcome];
     const verdict = seen.outcome === "other-account" ? "contradicts" : "inconclusive";
-    return { verdict, policyKind: "api-token", root: "token", claimantText: text.claimant, reviewerText: text.reviewer };
+    return {
+      verdict,
+      policyKind: "api-token",
+      root: "token",
+      claimantText: text.claimant,
+      reviewerText: text.reviewer,
+    };
   }
   const used = seen.lastUsedAt === null ? "never used" : `last used on ${seen.lastUsedAt.slice(0, 10)}`;
   const reach = seen.isLimitedToProjects ? "limited to some projects" : "for the whole account";
@@ -140,7 +160,8 @@ export const apiToken: EvidenceKind<{ readonly token: Secret<string> }, Observat
   },
   assess,
   settle: async (tx, runtime, context, _claimed, seen) => {
-    if (seen.outcome !== "own" || context.accountId === null || seen.tokenId === null || !isId("tok", seen.tokenId)) return ok(null);
+    if (seen.outcome !== "own" || context.accountId === null || seen.tokenId === null || !isId("tok", seen.tokenId))
+      return ok(null);
     const held = await holdApiToken(tx, runtime.random, {
       id: seen.tokenId,
       accountId: context.accountId,
@@ -152,9 +173,17 @@ export const apiToken: EvidenceKind<{ readonly token: Secret<string> }, Observat
   samples: {
     supports: [
       { title: "a live token of the account", observation: SAMPLE },
-      { title: "one that was never used, for some projects", observation: { ...SAMPLE, lastUsedAt: null, isLimitedToProjects: true } },
+      {
+        title: "one that was never used, for some projects",
+        observation: { ...SAMPLE, lastUsedAt: null, isLimitedToProjects: true },
+      },
     ],
-    contradicts: [{ title: "a token of another account", observation: { ...nothingOf("other-account"), tokenId: "tok_00000000000000000000000002" } }],
+    contradicts: [
+      {
+        title: "a token of another account",
+        observation: { ...nothingOf("other-account"), tokenId: "tok_00000000000000000000000002" },
+      },
+    ],
     inconclusive: [
       { title: "a token that nobody has", observation: nothingOf("unknown") },
       { title: "a revoked token", observation: { ...SAMPLE, outcome: "revoked" } },

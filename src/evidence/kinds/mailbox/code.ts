@@ -16,7 +16,8 @@ const MINUTES = 30;
 export type CodeState = "right" | "replaced" | "expired" | "spent" | "wrong";
 
 /** Eight digits. 48 random bits modulo 10⁸: the bias is below one in two million. */
-const makeCode = (random: Random): string => (random.bytes(6).readUIntBE(0, 6) % 10 ** DIGITS).toString().padStart(DIGITS, "0");
+const makeCode = (random: Random): string =>
+  (random.bytes(6).readUIntBE(0, 6) % 10 ** DIGITS).toString().padStart(DIGITS, "0");
 
 /** A typed code without spaces and dashes; null where it cannot be one. */
 export function readMailboxCode(typed: string): string | null {
@@ -67,7 +68,13 @@ export async function lookAtCode(
 }
 
 /** Spends the code: of any number at the same time one succeeds. Refuses spent, replaced and expired ones. */
-export async function spendMailboxCode(tx: Tx, runtime: Runtime, caseId: CaseId, folded: string, code: string): Promise<Result<OneTimeId>> {
+export async function spendMailboxCode(
+  tx: Tx,
+  runtime: Runtime,
+  caseId: CaseId,
+  folded: string,
+  code: string,
+): Promise<Result<OneTimeId>> {
   const spent = await spend(tx, presented(runtime, caseId, folded, code));
   return spent.ok ? ok(spent.value.id) : spent;
 }

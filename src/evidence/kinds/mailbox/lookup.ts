@@ -13,7 +13,11 @@ export interface AddressStanding {
 const EVER = new Date(0);
 
 /** Looks an address up among all the account ever had. A present one goes before a removed one, verified before not. */
-export async function standingOf(reader: Reader, context: EvidenceContext, asked: Pick<ParsedAddress, "folded">): Promise<AddressStanding> {
+export async function standingOf(
+  reader: Reader,
+  context: EvidenceContext,
+  asked: Pick<ParsedAddress, "folded">,
+): Promise<AddressStanding> {
   const all = context.accountId ? await listAddresses(reader, context.accountId, EVER) : [];
   const present = all.filter((one) => one.verifiedAt && !one.removedAt);
   const firstDomain = (present.find((one) => one.isPrimary) ?? present[0])?.domain ?? null;
@@ -23,5 +27,7 @@ export async function standingOf(reader: Reader, context: EvidenceContext, asked
   const removed = same.findLast((one) => one.verifiedAt && one.removedAt);
   if (removed) return { standing: "removed", address: removed, firstDomain };
   const unverified = same.find((one) => !one.removedAt);
-  return unverified ? { standing: "unverified", address: unverified, firstDomain } : { standing: "not-on-account", address: null, firstDomain };
+  return unverified
+    ? { standing: "unverified", address: unverified, firstDomain }
+    : { standing: "not-on-account", address: null, firstDomain };
 }

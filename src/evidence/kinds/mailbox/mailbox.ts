@@ -44,7 +44,11 @@ const observation = z.strictObject({
 
 type Observation = z.infer<typeof observation>;
 
-const toObservation = (code: Observation["code"], domain: string, { standing, address, firstDomain }: AddressStanding): Observation => ({
+const toObservation = (
+  code: Observation["code"],
+  domain: string,
+  { standing, address, firstDomain }: AddressStanding,
+): Observation => ({
   code,
   standing,
   addressId: address?.id ?? null,
@@ -59,7 +63,11 @@ const toObservation = (code: Observation["code"], domain: string, { standing, ad
  * The claimant has just shown that they read the address they wrote from. Null where it is none of the account's: then
  * there is nothing to record.
  */
-export async function observeContactMailbox(reader: Reader, context: EvidenceContext, address: string): Promise<Observation | null> {
+export async function observeContactMailbox(
+  reader: Reader,
+  context: EvidenceContext,
+  address: string,
+): Promise<Observation | null> {
   const parsed = parseAddress(address);
   if (!parsed.ok) return null;
   const found = await standingOf(reader, context, parsed.value);
@@ -89,7 +97,10 @@ function assess(seen: Observation): Assessment {
   }
   const reviewerText = `The claimant reads an address at ${seen.domain}: ${STANDING_TEXT[seen.standing]}${datesOf(seen)}.`;
   if (seen.verifiedAt !== null && (seen.standing === "present" || seen.standing === "removed")) {
-    const claimantText = seen.standing === "present" ? "You can read that mailbox." : "You can read that mailbox, which belonged to the account earlier.";
+    const claimantText =
+      seen.standing === "present"
+        ? "You can read that mailbox."
+        : "You can read that mailbox, which belonged to the account earlier.";
     return { verdict: "supports", policyKind, root, boundAt: new Date(seen.verifiedAt), claimantText, reviewerText };
   }
   const claimantText =
@@ -108,7 +119,11 @@ const STANDING_TEXT = {
 
 const day = (iso: string): string => iso.slice(0, 10);
 const datesOf = ({ addedAt, verifiedAt, removedAt }: Observation): string =>
-  [addedAt && `, added ${day(addedAt)}`, verifiedAt && `, confirmed ${day(verifiedAt)}`, removedAt && `, removed ${day(removedAt)}`]
+  [
+    addedAt && `, added ${day(addedAt)}`,
+    verifiedAt && `, confirmed ${day(verifiedAt)}`,
+    removedAt && `, removed ${day(removedAt)}`,
+  ]
     .filter(Boolean)
     .join("");
 
@@ -122,7 +137,14 @@ const SAMPLE: Observation = {
   verifiedAt: "2024-01-05T08:10:00.000Z",
   removedAt: null,
 };
-const ELSEWHERE: Observation = { ...SAMPLE, standing: "not-on-account", addressId: null, addedAt: null, verifiedAt: null, domain: "example.net" };
+const ELSEWHERE: Observation = {
+  ...SAMPLE,
+  standing: "not-on-account",
+  addressId: null,
+  addedAt: null,
+  verifiedAt: null,
+  domain: "example.net",
+};
 
 /** A code sent to an address of the account, present or earlier, comes back. */
 export const mailbox: EvidenceKind<Claim, Observation> = {
@@ -139,14 +161,21 @@ export const mailbox: EvidenceKind<Claim, Observation> = {
   triesPerCase: 10,
   challengeHours: null,
   instructions: () => ({
-    sentence: "Type an address of the account, also an old one. If it is one, we send it a code of eight digits; type that here.",
-    where: "Here, and in that mailbox. The answer on this page is the same whether or not the address is on the account.",
+    sentence:
+      "Type an address of the account, also an old one. If it is one, we send it a code of eight digits; type that here.",
+    where:
+      "Here, and in that mailbox. The answer on this page is the same whether or not the address is on the account.",
     minutes: 3,
     proves: "That you can read that mailbox. Each mail provider counts once.",
   }),
   cannot: (facts) => (facts.verifiedAddresses > 0 ? null : "No address was ever confirmed on the account."),
   observe: async (runtime, context, { address, code }) => {
-    const state = await lookAtCode(runtime.db, runtime, { caseId: context.caseId, folded: address.folded, code, now: context.now });
+    const state = await lookAtCode(runtime.db, runtime, {
+      caseId: context.caseId,
+      folded: address.folded,
+      code,
+      now: context.now,
+    });
     return ok(toObservation(state, address.domain, await standingOf(runtime.db, context, address)));
   },
   observeAgain: async (reader, context, seen) => {
@@ -164,7 +193,10 @@ export const mailbox: EvidenceKind<Claim, Observation> = {
     supports: [
       { title: "the primary address", observation: SAMPLE },
       { title: "a second one on another domain", observation: { ...SAMPLE, domain: "example.net" } },
-      { title: "one removed two years ago", observation: { ...SAMPLE, standing: "removed", removedAt: "2024-06-01T08:00:00.000Z" } },
+      {
+        title: "one removed two years ago",
+        observation: { ...SAMPLE, standing: "removed", removedAt: "2024-06-01T08:00:00.000Z" },
+      },
     ],
     contradicts: [
       { title: "a code that was never sent", observation: { ...SAMPLE, code: "wrong" } },
@@ -173,7 +205,10 @@ export const mailbox: EvidenceKind<Claim, Observation> = {
     inconclusive: [
       { title: "a code that a newer one replaced", observation: { ...SAMPLE, code: "replaced" } },
       { title: "an expired code", observation: { ...SAMPLE, code: "expired" } },
-      { title: "an address that was never confirmed", observation: { ...SAMPLE, standing: "unverified", verifiedAt: null } },
+      {
+        title: "an address that was never confirmed",
+        observation: { ...SAMPLE, standing: "unverified", verifiedAt: null },
+      },
       { title: "a mailbox that is not the account's", observation: ELSEWHERE },
     ],
   },

@@ -26,7 +26,11 @@ export interface CodeRequest {
  * the same look-ups and the same rows but for the mail, whatever the address is; the route's floor hides the rest.
  * Refuses what is no address, and one request too many; requests are counted first.
  */
-export async function requestMailboxCode(runtime: Runtime, context: EvidenceContext, request: CodeRequest): Promise<Result<{ readonly expiresAt: Date }>> {
+export async function requestMailboxCode(
+  runtime: Runtime,
+  context: EvidenceContext,
+  request: CodeRequest,
+): Promise<Result<{ readonly expiresAt: Date }>> {
   const asked = parseAddress(request.address);
   if (!asked.ok) return asked;
   const counted = await countTry(runtime, context, { name: "mailbox-code", limit: MOST_CODES });

@@ -20,7 +20,11 @@ const DAY_MS = 24 * 3600_000;
 const MAIL_RESET_DAYS = 30;
 
 const claim = z.strictObject({
-  password: z.string("Please type your password.").min(1, "Please type your password.").max(LONGEST_CHARACTERS).transform(secret),
+  password: z
+    .string("Please type your password.")
+    .min(1, "Please type your password.")
+    .max(LONGEST_CHARACTERS)
+    .transform(secret),
 });
 
 const observation = z.strictObject({
@@ -73,7 +77,8 @@ function assess(seen: Observation, context: EvidenceContext): Assessment {
   const where = seen.typedAt === "sign-in" ? "at sign-in" : "on the case page";
   const when = setAt.toISOString().slice(0, 10);
   const bound = { boundAt: setAt, changedAt: setAt };
-  const isReset = seen.origin === "mail-reset" && setAt.getTime() > context.openedAt.getTime() - MAIL_RESET_DAYS * DAY_MS;
+  const isReset =
+    seen.origin === "mail-reset" && setAt.getTime() > context.openedAt.getTime() - MAIL_RESET_DAYS * DAY_MS;
   if (!isReset) {
     return {
       verdict: "supports",
@@ -88,7 +93,14 @@ function assess(seen: Observation, context: EvidenceContext): Assessment {
   const reviewerText = `The right password was typed ${where}, but it was set by mail on ${when}: it shows control of the mailbox and no more.`;
   return seen.mailboxDomain === null
     ? { ...INCONCLUSIVE, ...bound, claimantText, reviewerText: `${reviewerText} Which mailbox is not known.` }
-    : { verdict: "supports", policyKind: "password", root: `mailbox:${seen.mailboxDomain}`, ...bound, claimantText, reviewerText };
+    : {
+        verdict: "supports",
+        policyKind: "password",
+        root: `mailbox:${seen.mailboxDomain}`,
+        ...bound,
+        claimantText,
+        reviewerText,
+      };
 }
 
 const SAMPLE: Observation = {
@@ -141,18 +153,28 @@ export const password: EvidenceKind<{ readonly password: Secret<string> }, Obser
   },
   assess,
   settle: async (tx, _runtime, context, _claimed, seen) => {
-    const authenticator = seen.matched && context.accountId ? await findAuthenticator(tx, context.accountId, "password") : null;
+    const authenticator =
+      seen.matched && context.accountId ? await findAuthenticator(tx, context.accountId, "password") : null;
     if (authenticator) await notePasswordSuccess(tx, authenticator, null);
     return ok(null);
   },
   samples: {
     supports: [
       { title: "typed at sign-in, set long ago", observation: SAMPLE },
-      { title: "set by mail more than 30 days before", observation: { ...SAMPLE, origin: "mail-reset", setAt: "2026-09-01T08:00:00.000Z" } },
-      { title: "set by mail last week: the mailbox's root", observation: { ...SAMPLE, origin: "mail-reset", setAt: "2026-10-27T08:00:00.000Z" } },
+      {
+        title: "set by mail more than 30 days before",
+        observation: { ...SAMPLE, origin: "mail-reset", setAt: "2026-09-01T08:00:00.000Z" },
+      },
+      {
+        title: "set by mail last week: the mailbox's root",
+        observation: { ...SAMPLE, origin: "mail-reset", setAt: "2026-10-27T08:00:00.000Z" },
+      },
     ],
     contradicts: [
-      { title: "wrong", observation: { ...SAMPLE, typedAt: "case-page", matched: false, origin: null, setAt: null, isStillSet: false } },
+      {
+        title: "wrong",
+        observation: { ...SAMPLE, typedAt: "case-page", matched: false, origin: null, setAt: null, isStillSet: false },
+      },
     ],
     inconclusive: [
       { title: "changed after it was typed", observation: { ...SAMPLE, isStillSet: false } },

@@ -1,7 +1,16 @@
 import { maskAddress, parseAddress } from "../../../accounts/index.ts";
 import { isSlipOf } from "./distance.ts";
 
-export const FIELDS = ["projects", "firstUpload", "lastUpload", "accountMade", "organisations", "addresses", "tokenNames", "lastSignIn"] as const;
+export const FIELDS = [
+  "projects",
+  "firstUpload",
+  "lastUpload",
+  "accountMade",
+  "organisations",
+  "addresses",
+  "tokenNames",
+  "lastSignIn",
+] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** What the form asks; everything is optional. Months as `2026-11`. */
@@ -55,7 +64,11 @@ const foldAddress = (text: string): string => {
   return parsed.ok ? parsed.value.folded : text.toLowerCase();
 };
 /** PEP 503, and case. */
-const foldName = (text: string): string => text.normalize("NFKC").toLowerCase().replace(/[-_.\s]+/g, "-");
+const foldName = (text: string): string =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[-_.\s]+/g, "-");
 
 const monthNumber = (month: string): number => Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7));
 const MONTH_FIELDS: ReadonlySet<Field> = new Set<Field>(["firstUpload", "lastUpload", "accountMade", "lastSignIn"]);
@@ -74,10 +87,12 @@ const shown = (field: Field, value: string, verdict: Match): string =>
   field === "addresses" && verdict !== "match" ? maskAddress(value) : value;
 
 function compareOne(field: Field, claimed: string, records: readonly OnRecord[]): ComparedField {
-  if (records.length === 0) return { field, claimed, onRecord: null, verdict: "not on record", isPublic: IS_PUBLIC[field] };
+  if (records.length === 0)
+    return { field, claimed, onRecord: null, verdict: "not on record", isPublic: IS_PUBLIC[field] };
   for (const verdict of ["match", "close"] as const) {
     const found = records.find((record) => matchOf(field, claimed, record.value) === verdict);
-    if (found) return { field, claimed, onRecord: shown(field, found.value, verdict), verdict, isPublic: found.isPublic };
+    if (found)
+      return { field, claimed, onRecord: shown(field, found.value, verdict), verdict, isPublic: found.isPublic };
   }
   const all = records.slice(0, MOST_SHOWN).map((record) => shown(field, record.value, "differs"));
   const rest = records.length - all.length;
@@ -95,5 +110,7 @@ export function claimedItems(claim: RecordsClaim): readonly { readonly field: Fi
 }
 
 /** Holds every item that was claimed against the records. Pure. */
-export const compareItems = (items: readonly { readonly field: Field; readonly claimed: string }[], records: Records): readonly ComparedField[] =>
-  items.map(({ field, claimed }) => compareOne(field, claimed, records[field]));
+export const compareItems = (
+  items: readonly { readonly field: Field; readonly claimed: string }[],
+  records: Records,
+): readonly ComparedField[] => items.map(({ field, claimed }) => compareOne(field, claimed, records[field]));

@@ -19,7 +19,8 @@ describe("edit distance", () => {
     ["ca", "abc", 3], // the restricted distance; the unrestricted one is 2
     ["kitten", "sitting", 3],
   ];
-  for (const [a, b, distance] of table) test(`“${a}” and “${b}”: ${distance}`, () => assert.equal(editDistance(a, b), distance));
+  for (const [a, b, distance] of table)
+    test(`“${a}” and “${b}”: ${distance}`, () => assert.equal(editDistance(a, b), distance));
 
   test("is a distance: zero only for the same, the same both ways, at most the longer length", () => {
     const word = fc.string({ maxLength: 12 });
@@ -119,20 +120,35 @@ describe("comparing with the records", () => {
 
 describe("judging the comparison", () => {
   test("public facts alone are worth nothing, however many", () => {
-    const fields = compare({ projects: ["wheel-house", "anvil"], firstUpload: "2024-03", lastUpload: "2026-09", accountMade: "2024-01" });
+    const fields = compare({
+      projects: ["wheel-house", "anvil"],
+      firstUpload: "2024-03",
+      lastUpload: "2026-09",
+      accountMade: "2024-01",
+    });
     const assessed = records.assess({ fields: [...fields] }, SAMPLE_CONTEXT);
     assert.equal(assessed.verdict, "inconclusive");
     assert.equal(assessed.isPublic, true);
   });
 
   test("the reviewer sees every claim beside its record, with its mark", () => {
-    const { reviewerText } = records.assess({ fields: [...compare({ projects: ["wheelhouse"], addresses: ["mallory@example.com"] })] }, SAMPLE_CONTEXT);
+    const { reviewerText } = records.assess(
+      { fields: [...compare({ projects: ["wheelhouse"], addresses: ["mallory@example.com"] })] },
+      SAMPLE_CONTEXT,
+    );
     assert.match(reviewerText, /Project “wheelhouse”: close, on record: Wheel_House \(public\)\./);
     assert.match(reviewerText, /Address “mallory@example\.com”: differs, on record: .*•.* \(private\)\./);
   });
 
   test("one more matching private name never turns support into contradiction", () => {
-    const item = fc.constantFrom(...compare({ projects: ["anvil", "numpy"], lastSignIn: "2026-10", lastUpload: "2020-01", addresses: ["mallory@example.com"] }));
+    const item = fc.constantFrom(
+      ...compare({
+        projects: ["anvil", "numpy"],
+        lastSignIn: "2026-10",
+        lastUpload: "2020-01",
+        addresses: ["mallory@example.com"],
+      }),
+    );
     const [more] = compare({ addresses: ["alice@example.org"] });
     assert.ok(more);
     fc.assert(
@@ -154,7 +170,18 @@ describe("the form", () => {
     assert.equal(parsed.data.firstUpload, null);
     assert.equal(parsed.data.lastSignIn, "2026-10");
   });
-  for (const bad of [{}, { projects: " , " }, { firstUpload: "2024-13" }, { firstUpload: "May 2024" }, { projects: "x".repeat(255) }, { projects: Array(21).fill("a") }, { projects: ["a\u0000b"] }, { unknown: "x" }, "text", null]) {
+  for (const bad of [
+    {},
+    { projects: " , " },
+    { firstUpload: "2024-13" },
+    { firstUpload: "May 2024" },
+    { projects: "x".repeat(255) },
+    { projects: Array(21).fill("a") },
+    { projects: ["a\u0000b"] },
+    { unknown: "x" },
+    "text",
+    null,
+  ]) {
     test(`refuses ${JSON.stringify(bad).slice(0, 40)}`, () => assert.equal(parse(bad).success, false));
   }
 });

@@ -4,7 +4,15 @@ import type { Reader } from "../../../kernel/db/database.ts";
 import { ok } from "../../../kernel/result.ts";
 import { type IndexRecord, recordsOf } from "../../../registry/index.ts";
 import type { Assessment, EvidenceContext, EvidenceKind } from "../../types.ts";
-import { claimedItems, type ComparedField, compareItems, type Field, FIELDS, type Records, type RecordsClaim } from "./compare.ts";
+import {
+  claimedItems,
+  type ComparedField,
+  compareItems,
+  type Field,
+  FIELDS,
+  type Records,
+  type RecordsClaim,
+} from "./compare.ts";
 
 const MOST_ITEMS = 20;
 const LONGEST_ITEM = 254;
@@ -14,10 +22,19 @@ const EVER = new Date(0);
 const list = z
   .union([z.string().max(MOST_ITEMS * LONGEST_ITEM), z.array(z.string()).max(MOST_ITEMS)])
   .default([])
-  .transform((typed) => (typeof typed === "string" ? typed.split(/[\n,]/) : typed).map((item) => item.normalize("NFC").trim()).filter((item) => item !== ""))
+  .transform((typed) =>
+    (typeof typed === "string" ? typed.split(/[\n,]/) : typed)
+      .map((item) => item.normalize("NFC").trim())
+      .filter((item) => item !== ""),
+  )
   .pipe(
     z
-      .array(z.string().max(LONGEST_ITEM, "Please shorten that.").refine((item) => !/\p{Cc}/u.test(item), "Please leave out control characters."))
+      .array(
+        z
+          .string()
+          .max(LONGEST_ITEM, "Please shorten that.")
+          .refine((item) => !/\p{Cc}/u.test(item), "Please leave out control characters."),
+      )
       .max(MOST_ITEMS, `Please name at most ${MOST_ITEMS}.`),
   );
 
@@ -80,7 +97,8 @@ async function gather(reader: Reader, context: EvidenceContext): Promise<Records
   };
   const account = context.accountId && (await findAccount(reader, context.accountId));
   if (!account) return records;
-  for (const { kind, value, isPublic } of await recordsOf(reader, account.id)) records[FIELD_OF[kind]].push({ value, isPublic });
+  for (const { kind, value, isPublic } of await recordsOf(reader, account.id))
+    records[FIELD_OF[kind]].push({ value, isPublic });
   const addresses = await listAddresses(reader, account.id, EVER);
   records.addresses = addresses.filter((one) => one.verifiedAt).map((one) => ({ value: one.address, isPublic: false }));
   // Profiles and release dates give it away to within months, so it is taken as public.
@@ -136,15 +154,40 @@ function assess({ fields }: Observation): Assessment {
     root: "knowledge",
     isPublic,
     // The same whatever matched: an answer would tell a guesser which guess was right.
-    claimantText: "Thank you. What you wrote is held against our records. We do not say which of it fits, so that nobody can find out by guessing.",
+    claimantText:
+      "Thank you. What you wrote is held against our records. We do not say which of it fits, so that nobody can find out by guessing.",
     reviewerText: [summary, ...fields.map(asSentence)].join("\n"),
   };
 }
 
-const PROJECT: ComparedField = { field: "projects", claimed: "wheelhouse", onRecord: "wheelhouse", verdict: "match", isPublic: true };
-const ADDRESS: ComparedField = { field: "addresses", claimed: "alice@example.net", onRecord: "alice@example.net", verdict: "match", isPublic: false };
-const TOKEN: ComparedField = { field: "tokenNames", claimed: "latop", onRecord: "laptop", verdict: "close", isPublic: false };
-const SIGN_IN: ComparedField = { field: "lastSignIn", claimed: "2026-08", onRecord: "2026-09", verdict: "close", isPublic: false };
+const PROJECT: ComparedField = {
+  field: "projects",
+  claimed: "wheelhouse",
+  onRecord: "wheelhouse",
+  verdict: "match",
+  isPublic: true,
+};
+const ADDRESS: ComparedField = {
+  field: "addresses",
+  claimed: "alice@example.net",
+  onRecord: "alice@example.net",
+  verdict: "match",
+  isPublic: false,
+};
+const TOKEN: ComparedField = {
+  field: "tokenNames",
+  claimed: "latop",
+  onRecord: "laptop",
+  verdict: "close",
+  isPublic: false,
+};
+const SIGN_IN: ComparedField = {
+  field: "lastSignIn",
+  claimed: "2026-08",
+  onRecord: "2026-09",
+  verdict: "close",
+  isPublic: false,
+};
 
 /** What the claimant says about the account, held against the index's records field by field. */
 export const records: EvidenceKind<RecordsClaim, Observation> = {
@@ -167,26 +210,52 @@ export const records: EvidenceKind<RecordsClaim, Observation> = {
     proves: "Little: what anybody can look up counts for nothing, and much that is wrong counts against you.",
   }),
   cannot: () => null,
-  observe: async (runtime, context, claimed) => ok({ fields: [...compareItems(claimedItems(claimed), await gather(runtime.db, context))] }),
-  observeAgain: async (reader, context, seen) => ({ fields: [...compareItems(seen.fields, await gather(reader, context))] }),
+  observe: async (runtime, context, claimed) =>
+    ok({ fields: [...compareItems(claimedItems(claimed), await gather(runtime.db, context))] }),
+  observeAgain: async (reader, context, seen) => ({
+    fields: [...compareItems(seen.fields, await gather(reader, context))],
+  }),
   assess,
   samples: {
     supports: [
       { title: "a project and an earlier address", observation: { fields: [PROJECT, ADDRESS] } },
-      { title: "a token's name with a slip, one project forgotten", observation: { fields: [PROJECT, { ...PROJECT, claimed: "anvils", verdict: "differs" }, TOKEN] } },
+      {
+        title: "a token's name with a slip, one project forgotten",
+        observation: { fields: [PROJECT, { ...PROJECT, claimed: "anvils", verdict: "differs" }, TOKEN] },
+      },
       { title: "two private facts", observation: { fields: [SIGN_IN, ADDRESS] } },
     ],
     contradicts: [
-      { title: "only somebody else's project", observation: { fields: [{ ...PROJECT, claimed: "anvils", verdict: "differs" }, ADDRESS] } },
+      {
+        title: "only somebody else's project",
+        observation: { fields: [{ ...PROJECT, claimed: "anvils", verdict: "differs" }, ADDRESS] },
+      },
       {
         title: "more wrong than right",
-        observation: { fields: [PROJECT, { ...ADDRESS, verdict: "differs", onRecord: "a•••@e•••.org" }, { ...SIGN_IN, claimed: "2019-01", verdict: "differs" }] },
+        observation: {
+          fields: [
+            PROJECT,
+            { ...ADDRESS, verdict: "differs", onRecord: "a•••@e•••.org" },
+            { ...SIGN_IN, claimed: "2019-01", verdict: "differs" },
+          ],
+        },
       },
     ],
     inconclusive: [
-      { title: "public facts only", observation: { fields: [PROJECT, { field: "accountMade", claimed: "2024-01", onRecord: "2024-01", verdict: "match", isPublic: true }] } },
+      {
+        title: "public facts only",
+        observation: {
+          fields: [
+            PROJECT,
+            { field: "accountMade", claimed: "2024-01", onRecord: "2024-01", verdict: "match", isPublic: true },
+          ],
+        },
+      },
       { title: "one private month, which is easily guessed", observation: { fields: [SIGN_IN] } },
-      { title: "nothing on record to hold it against", observation: { fields: [{ ...TOKEN, onRecord: null, verdict: "not on record" }] } },
+      {
+        title: "nothing on record to hold it against",
+        observation: { fields: [{ ...TOKEN, onRecord: null, verdict: "not on record" }] },
+      },
     ],
   },
 };

@@ -7,7 +7,10 @@ export const NAMESPACE = "locksmith-recovery";
  * The one line to sign: the case, the place, a value that is used once, and until when. Pure. Only letters, digits and
  * `- _ . : [ ]`, so that it stands between single quotes in every shell.
  */
-export const challengeText = (context: Pick<EvidenceContext, "caseNumber" | "publicUrl">, challenge: Challenge): string =>
+export const challengeText = (
+  context: Pick<EvidenceContext, "caseNumber" | "publicUrl">,
+  challenge: Challenge,
+): string =>
   `${NAMESPACE} case ${context.caseNumber} at ${context.publicUrl.host} value ${challenge.value} until ${challenge.expiresAt.toISOString()}`;
 
 /** The commands to copy, complete. */

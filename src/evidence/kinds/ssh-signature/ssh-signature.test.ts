@@ -7,7 +7,14 @@ import { after, before, describe, test } from "node:test";
 import { client } from "../../../../test/clients.ts";
 import { listMails } from "../../../notifications/index.ts";
 import type { AccountId } from "../../../kernel/ids.ts";
-import { type EvidenceContext, listFindings, listSigningKeys, prove, registerSigningKey, revokeSigningKey } from "../../index.ts";
+import {
+  type EvidenceContext,
+  listFindings,
+  listSigningKeys,
+  prove,
+  registerSigningKey,
+  revokeSigningKey,
+} from "../../index.ts";
 import { SAMPLE_CONTEXT } from "../../sample-context.ts";
 import { codeOf, evidenceWorld, type EvidenceWorld, must } from "../../test-support.ts";
 import { challengeText, NAMESPACE } from "./challenge-text.ts";
@@ -50,7 +57,8 @@ const registerKey = (accountId: AccountId, line: string, daysAgo = 100) =>
     actor: { kind: "subscriber", id: accountId },
     now: new Date(world.runtime.clock.now().getTime() - daysAgo * 24 * 3600_000),
   });
-const answer = (context: EvidenceContext, signature: string) => prove(world.runtime, context, "ssh-signature", { signature });
+const answer = (context: EvidenceContext, signature: string) =>
+  prove(world.runtime, context, "ssh-signature", { signature });
 
 describe("SSH signature, with the real ssh-keygen", { skip }, () => {
   test("the commands shown, run as they are by a shell, give a proof", async () => {
@@ -80,7 +88,10 @@ describe("SSH signature, with the real ssh-keygen", { skip }, () => {
 
   test("RSA and ECDSA keys, a text with a line end, and spaces around the paste are fine", async () => {
     const alice = await world.register("ssh-types", "ssh-types@example.org");
-    for (const [type, end] of [["rsa", "\n"], ["ecdsa", "\r\n"]] as const) {
+    for (const [type, end] of [
+      ["rsa", "\n"],
+      ["ecdsa", "\r\n"],
+    ] as const) {
       const key = makeKey(type);
       must(await registerKey(alice, key.line));
       const context = world.openCase(alice);
@@ -105,13 +116,23 @@ describe("SSH signature, with the real ssh-keygen", { skip }, () => {
     const bob = await world.register("ssh-bob", "ssh-bob@example.org");
     const [removed, unknown, his] = [makeKey(), makeKey(), makeKey()];
     const registered = must(await registerKey(alice, removed.line));
-    must(await revokeSigningKey(world.runtime, { id: registered.id, accountId: alice, actor: { kind: "subscriber", id: alice }, now: world.runtime.clock.now() }));
+    must(
+      await revokeSigningKey(world.runtime, {
+        id: registered.id,
+        accountId: alice,
+        actor: { kind: "subscriber", id: alice },
+        now: world.runtime.clock.now(),
+      }),
+    );
     must(await registerKey(bob, his.line));
     const context = world.openCase(alice);
     const text = challengeText(context, await world.challenge(context, "ssh-signature"));
     const findings = [];
     for (const key of [removed, unknown, his]) findings.push(must(await answer(context, key.sign(text))));
-    assert.deepEqual(findings.map(({ verdict }) => verdict), ["inconclusive", "inconclusive", "contradicts"]);
+    assert.deepEqual(
+      findings.map(({ verdict }) => verdict),
+      ["inconclusive", "inconclusive", "contradicts"],
+    );
     assert.equal(new Set(findings.map(({ claimantText }) => claimantText)).size, 1);
     assert.doesNotMatch(JSON.stringify(findings), new RegExp(bob));
   });
@@ -137,7 +158,11 @@ describe("SSH signature, with the real ssh-keygen", { skip }, () => {
     const alice = await world.register("ssh-oops", "ssh-oops@example.org");
     const key = makeKey();
     const context = world.openCase(alice);
-    assert.equal(codeOf(await answer(context, key.privateKey)), "sshsig/private-key", "also before a challenge was asked for");
+    assert.equal(
+      codeOf(await answer(context, key.privateKey)),
+      "sshsig/private-key",
+      "also before a challenge was asked for",
+    );
     await world.challenge(context, "ssh-signature");
     assert.equal(codeOf(await answer(context, key.privateKey)), "sshsig/private-key");
     assert.equal(codeOf(await registerKey(alice, key.privateKey)), "sshsig/private-key");
@@ -154,10 +179,19 @@ describe("SSH signature, with the real ssh-keygen", { skip }, () => {
     assert.equal(results.filter((one) => one.ok).length, 1);
     assert.deepEqual([...new Set(results.filter((one) => !one.ok).map(codeOf))], ["evidence/key-known"]);
     const mails = await listMails(world.db, { accountId: alice });
-    assert.deepEqual(mails.map(({ message, toAddress }) => [message, toAddress]), [["ssh-key-added", "ssh-reg@example.org"]]);
+    assert.deepEqual(
+      mails.map(({ message, toAddress }) => [message, toAddress]),
+      [["ssh-key-added", "ssh-reg@example.org"]],
+    );
     const [registered] = await listSigningKeys(world.db, alice);
     assert.ok(registered);
-    const remove = (accountId: AccountId) => revokeSigningKey(world.runtime, { id: registered.id, accountId, actor: { kind: "subscriber", id: accountId }, now: world.runtime.clock.now() });
+    const remove = (accountId: AccountId) =>
+      revokeSigningKey(world.runtime, {
+        id: registered.id,
+        accountId,
+        actor: { kind: "subscriber", id: accountId },
+        now: world.runtime.clock.now(),
+      });
     assert.equal(codeOf(await remove(bob)), "evidence/no-such-key");
     must(await remove(alice));
     assert.equal(codeOf(await remove(alice)), "evidence/no-such-key");
@@ -167,7 +201,8 @@ describe("SSH signature, with the real ssh-keygen", { skip }, () => {
 
   test("twenty keys are the most, also when several are added at once", async () => {
     const alice = await world.register("ssh-many", "ssh-many@example.org");
-    const line = (n: number) => `ssh-ed25519 ${Buffer.concat([Buffer.from("0000000b7373682d6564323535313900000020", "hex"), Buffer.alloc(32, n + 1)]).toString("base64")}`;
+    const line = (n: number) =>
+      `ssh-ed25519 ${Buffer.concat([Buffer.from("0000000b7373682d6564323535313900000020", "hex"), Buffer.alloc(32, n + 1)]).toString("base64")}`;
     const results = await Promise.all(Array.from({ length: 24 }, (_, n) => registerKey(alice, line(n))));
     assert.equal(results.filter((one) => one.ok).length, 20);
     assert.equal((await listSigningKeys(world.db, alice)).length, 20);

@@ -11,7 +11,12 @@ import { readSigner } from "./signer.ts";
 const HOURS = 24;
 const MOST_CHARACTERS = 16 * 1024;
 
-const claim = z.strictObject({ signature: z.string("Paste the signature.").min(1, "Paste the signature.").max(MOST_CHARACTERS, "That is too long for a signature.") });
+const claim = z.strictObject({
+  signature: z
+    .string("Paste the signature.")
+    .min(1, "Paste the signature.")
+    .max(MOST_CHARACTERS, "That is too long for a signature."),
+});
 
 const observation = z.strictObject({
   outcome: z.enum(["own-key", "revoked-key", "other-account", "unknown-key", "does-not-verify"]),
@@ -48,7 +53,11 @@ function verify({ signer, text, signature }: Signed): Result<{ readonly isTouche
   return ok(null);
 }
 
-async function outcomeOf(reader: Reader, context: EvidenceContext, signer: SshPublicKey): Promise<Pick<Observation, "outcome" | "boundAt">> {
+async function outcomeOf(
+  reader: Reader,
+  context: EvidenceContext,
+  signer: SshPublicKey,
+): Promise<Pick<Observation, "outcome" | "boundAt">> {
   const known = await selectKeysByFingerprint(reader, signer.fingerprint);
   const mine = known.filter((key) => key.accountId === context.accountId);
   const live = mine.find((key) => key.revokedAt === null);
@@ -79,9 +88,11 @@ const DOES_NOT_COUNT = "The signature is good, but its key is not one that count
 
 const REVIEWER_TEXT: Readonly<Record<Exclude<Observation["outcome"], "own-key">, string>> = {
   "revoked-key": "A good signature by a key that was removed from the account.",
-  "other-account": "A good signature by a key that is registered on another account only. Whose it is, is not told here.",
+  "other-account":
+    "A good signature by a key that is registered on another account only. Whose it is, is not told here.",
   "unknown-key": "A good signature by a key that is registered nowhere.",
-  "does-not-verify": "A signature that does not fit the text of the challenge: another text was signed, or an older challenge.",
+  "does-not-verify":
+    "A signature that does not fit the text of the challenge: another text was signed, or an older challenge.",
 };
 
 function assess(seen: Observation): Assessment {
@@ -94,10 +105,22 @@ function assess(seen: Observation): Assessment {
     const outcome = seen.outcome === "own-key" ? "unknown-key" : seen.outcome;
     const verdict = outcome === "other-account" ? "contradicts" : "inconclusive";
     const claimantText =
-      outcome === "does-not-verify" ? "That signature does not fit the text shown here. Run the first command again, exactly as it is." : DOES_NOT_COUNT;
-    return { verdict, policyKind, root: family, claimantText, reviewerText: `${REVIEWER_TEXT[outcome]} Key: ${keyName}.` };
+      outcome === "does-not-verify"
+        ? "That signature does not fit the text shown here. Run the first command again, exactly as it is."
+        : DOES_NOT_COUNT;
+    return {
+      verdict,
+      policyKind,
+      root: family,
+      claimantText,
+      reviewerText: `${REVIEWER_TEXT[outcome]} Key: ${keyName}.`,
+    };
   }
-  const touch = seen.isHardware ? (seen.isTouched ? " A hardware key, touched for it." : " A hardware key, but not touched for it.") : "";
+  const touch = seen.isHardware
+    ? seen.isTouched
+      ? " A hardware key, touched for it."
+      : " A hardware key, but not touched for it."
+    : "";
   return {
     verdict: "supports",
     policyKind,
@@ -136,7 +159,8 @@ export const sshSignature: EvidenceKind<{ readonly signature: string }, Observat
   triesPerCase: 10,
   challengeHours: HOURS,
   instructions: (context) => ({
-    sentence: "Run these commands with the key you registered, then paste what the last one prints. Never paste the key itself.",
+    sentence:
+      "Run these commands with the key you registered, then paste what the last one prints. Never paste the key itself.",
     ...(context.challenge ? { command: signCommands(challengeText(context, context.challenge)) } : {}),
     where: "On a computer that has the key, with OpenSSH 8.1 or newer. Change the path if your key has another name.",
     minutes: 5,
@@ -147,11 +171,17 @@ export const sshSignature: EvidenceKind<{ readonly signature: string }, Observat
     const signer = readSigner(signature);
     if (!signer.ok) return signer;
     if (!context.challenge) return refuse(evidenceRefusals["no-challenge"]());
-    return look(runtime.db, context, { signer: signer.value, text: challengeText(context, context.challenge), signature });
+    return look(runtime.db, context, {
+      signer: signer.value,
+      text: challengeText(context, context.challenge),
+      signature,
+    });
   },
   observeAgain: async (reader, context, seen) => {
     const signer = parseSshPublicKey(seen.publicKey);
-    const again = signer.ok ? await look(reader, context, { signer: signer.value, text: seen.signedText, signature: seen.signature }) : signer;
+    const again = signer.ok
+      ? await look(reader, context, { signer: signer.value, text: seen.signedText, signature: seen.signature })
+      : signer;
     return again.ok ? again.value : { ...seen, outcome: "does-not-verify", boundAt: null };
   },
   assess,
@@ -159,9 +189,17 @@ export const sshSignature: EvidenceKind<{ readonly signature: string }, Observat
     supports: [
       { title: "a registered key file", observation: SAMPLE },
       { title: "a registered hardware key, touched", observation: HARDWARE },
-      { title: "a registered hardware key, not touched: the device's root", observation: { ...HARDWARE, isTouched: false } },
+      {
+        title: "a registered hardware key, not touched: the device's root",
+        observation: { ...HARDWARE, isTouched: false },
+      },
     ],
-    contradicts: [{ title: "a key that only another account has", observation: { ...SAMPLE, outcome: "other-account", boundAt: null } }],
+    contradicts: [
+      {
+        title: "a key that only another account has",
+        observation: { ...SAMPLE, outcome: "other-account", boundAt: null },
+      },
+    ],
     inconclusive: [
       { title: "a key that was removed", observation: { ...SAMPLE, outcome: "revoked-key", boundAt: null } },
       { title: "a key nobody has", observation: { ...SAMPLE, outcome: "unknown-key", boundAt: null } },
