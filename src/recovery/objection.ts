@@ -33,7 +33,8 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     if (!spent.ok) return spent;
     const recoveryCase = await lockCase(tx, spent.value.subject as CaseId); // the subject was written by tellEverybody
     if (!recoveryCase?.accountId) return refuse(oneTimeRefusals.unknown());
-    const relation = String(spent.value.detail["relation"] ?? "");
+    const { relation: told } = spent.value.detail;
+    const relation = typeof told === "string" ? told : "unknown";
     const actor = { kind: "anyone" } as const;
     const moved = await advance(tx, runtime, recoveryCase, { event: "object", as: "objector", actor, facts: { relation } });
     if (!moved.ok) return moved;

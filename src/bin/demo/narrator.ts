@@ -1,11 +1,11 @@
 /** Tells what happens as it happens, and keeps the times for the table at the end. */
 export interface Narrator {
-  chapter(title: string): void;
+  readonly chapter: (title: string) => void;
   /** Does one thing, shows that it is under way, and says what the server answered and how long it took. */
-  act<T>(who: string, what: string, work: () => Promise<T>, said?: (value: T) => string): Promise<T>;
+  readonly act: <T>(who: string, what: string, work: () => Promise<T>, said?: (value: T) => string) => Promise<T>;
   /** A line that belongs to the act before it: something the server said. */
-  quote(text: string): void;
-  table(): string;
+  readonly quote: (text: string) => void;
+  readonly table: () => string;
 }
 
 const FRAMES = ["·  ", "·· ", "···", " ··", "  ·", "   "];

@@ -50,7 +50,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy], [data-download], [data-print], [data-reveal]");
     if (!button) return;
-    if ("copy" in button.dataset) copy(button);
+    if ("copy" in button.dataset) void copy(button);
     else if ("download" in button.dataset) download(button);
     else if ("print" in button.dataset) print();
     else reveal(button);
@@ -206,7 +206,10 @@
     const list = element("dl");
     const add = (key, words) => list.append(element("dt", "", element("kbd", key)), element("dd", words));
     for (const target of keyed()) add(target.dataset.key, target.textContent.trim());
-    if (rows().length > 0) add("j", "Next row"), add("k", "Row before");
+    if (rows().length > 0) {
+      add("j", "Next row");
+      add("k", "Row before");
+    }
     add("?", "This help");
     const box = element("input");
     box.type = "checkbox";

@@ -119,13 +119,14 @@ const countUnused = async (reader: Reader, accountId: AccountId): Promise<number
 export async function describeCodes(reader: Reader, accountId: AccountId): Promise<CodeSet | null> {
   const set = await findAuthenticator(reader, accountId, "recovery-codes", ["active", "disabled"]);
   if (!set) return null;
+  const { fileName, checkedAt } = set.detail;
   const ofSet = (await listSecrets(reader, PURPOSE, accountId)).filter((one) => one.detail["set"] === set.id);
   return {
     madeAt: set.boundAt,
     unused: ofSet.filter((one) => !one.spentAt && !one.revokedAt).length,
     used: ofSet.filter((one) => one.spentAt).length,
-    fileName: String(set.detail["fileName"] ?? ""),
-    checkedAt: typeof set.detail["checkedAt"] === "string" ? new Date(set.detail["checkedAt"]) : null,
+    fileName: typeof fileName === "string" ? fileName : "",
+    checkedAt: typeof checkedAt === "string" ? new Date(checkedAt) : null,
   };
 }
 
