@@ -8,6 +8,10 @@ export const accountRefusals = defineRefusals("accounts", {
   "username-taken": { status: 409, title: "That username is taken, or too much like one that is. Please choose another." },
   "address-shape": { status: 422, title: "That does not read as a mail address. It should look like name@example.org." },
   "address-known": { status: 409, title: "That address is on this account already." },
+  "address-unconfirmed": {
+    status: 409,
+    title: "Please confirm your mail address first: it is how we reach you, and how you get back in.",
+  },
   "no-such-account": { status: 404, title: "There is no such account.", tell: "generic" },
   frozen: {
     status: 403,

@@ -8,6 +8,7 @@ import { errorFields, type Log } from "../kernel/log.ts";
 import { systemRandom } from "../kernel/random.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { emlTransport, type MailTransport, readDkimKey, smtpTransport } from "../notifications/index.ts";
+import { type DownloadCounter, makeDownloadCounter } from "../registry/index.ts";
 import { type Config, localUrl } from "./config.ts";
 import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
 import { keepEmbedded } from "./embedded.ts";
@@ -55,6 +56,8 @@ export interface Core {
   readonly connectionString: string;
   /** SMTP where a server is configured, else files in the data folder. */
   readonly mail: MailTransport;
+  /** Counted by this process and not written yet. */
+  readonly downloads: DownloadCounter;
 }
 
 /**
@@ -89,7 +92,9 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
   };
   const mail = await openMail(config, folders);
   closers.add("mail connections", 1_000, () => mail.close());
-  return { config: { ...config, publicUrl }, folders, runtime, policy, connectionString, mail };
+  const downloads = makeDownloadCounter();
+  closers.add("download counts", 1_000, () => downloads.flush(db, systemClock.now()));
+  return { config: { ...config, publicUrl }, folders, runtime, policy, connectionString, mail, downloads };
 }
 
 async function openMail(config: Config, folders: DataLayout): Promise<MailTransport> {

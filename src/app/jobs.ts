@@ -3,6 +3,7 @@ import { eraseOldObservations } from "../evidence/index.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
+import { sweepTemporaryFiles } from "../registry/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
 
@@ -25,6 +26,31 @@ const recoveryClocks = (app: App) =>
     },
   });
 
+/** Writes the downloads that this process has counted. */
+const flushDownloads = (app: App) =>
+  defineJob({
+    name: "registry-downloads",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "* * * * *",
+    run: (runtime) => app.downloads.flush(runtime.db, runtime.clock.now()),
+  });
+
+/** Removes what killed uploads left in the files folder. */
+const sweepFiles = (app: App) =>
+  defineJob({
+    name: "registry-sweep",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "7 * * * *",
+    run: async (runtime) => {
+      const count = await sweepTemporaryFiles(runtime, app.folders.files);
+      if (count > 0) runtime.log.info("left-over files removed", { count });
+    },
+  });
+
 /** Erases what was observed of claimants once it has been kept as long as its kind of evidence allows. */
 const eraseObservations = defineJob({
   name: "evidence-erase",
@@ -38,4 +64,4 @@ const eraseObservations = defineJob({
 });
 
 /** Every kind of job this installation does. */
-export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), sweepThrottle, eraseObservations];
+export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), flushDownloads(app), sweepFiles(app), sweepThrottle, eraseObservations];

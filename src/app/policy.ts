@@ -1,14 +1,14 @@
-import { checkPolicy, type LoadedPolicy, loadPolicy, type PolicyReport } from "../recovery/policy/index.ts";
 import type { Refusal } from "../kernel/refusal.ts";
+import type { policy as policies } from "../recovery/index.ts";
 import { isLoopback } from "./config.ts";
 import { EXIT, Failure } from "./failure.ts";
 
-export type { LoadedPolicy };
+export type LoadedPolicy = policies.LoadedPolicy;
 
 /** A policy that may be used, with the proof that it may. */
 export interface CheckedPolicy {
   readonly policy: LoadedPolicy;
-  readonly report: PolicyReport;
+  readonly report: policies.PolicyReport;
 }
 
 /**
@@ -16,9 +16,11 @@ export interface CheckedPolicy {
  * @param path absolute
  */
 export async function loadCheckedPolicy(path: string): Promise<CheckedPolicy> {
-  const loaded = await loadPolicy(path);
+  // Loaded here and not above: the command line must not load the whole recovery slice to print its help.
+  const { policy: policies } = await import("../recovery/index.ts");
+  const loaded = await policies.loadPolicy(path);
   if (!loaded.ok) throw new Failure(EXIT.checkFailed, sentence(loaded.refusal));
-  const checked = checkPolicy(loaded.value);
+  const checked = policies.checkPolicy(loaded.value);
   if (!checked.ok) throw new Failure(EXIT.checkFailed, `${path}:\n${sentence(checked.refusal)}`);
   return { policy: loaded.value, report: checked.value };
 }

@@ -19,12 +19,12 @@ export const assets: readonly string[] = [
 ];
 
 /** The whole route table but for health, which start.ts puts before it. */
-export function routes(app: Pick<App, "runtime" | "policy" | "folders" | "config">): readonly Route[] {
+export function routes(app: Pick<App, "runtime" | "policy" | "folders" | "config" | "downloads">): readonly Route[] {
   const runtime: RecoveryRuntime = { ...app.runtime, policy: app.policy };
   return [
     ...webRoutes(runtime),
     ...consoleRoutes(runtime),
-    ...registryRoutes({ filesFolder: app.folders.files, maxFileBytes: MAX_FILE_BYTES }),
+    ...registryRoutes({ filesFolder: app.folders.files, maxFileBytes: MAX_FILE_BYTES, downloads: app.downloads }),
     ...(app.config.smtp ? [] : mailboxRoutes(app.folders.mail)),
   ];
 }

@@ -1,6 +1,7 @@
+import { accountRefusals, listAddresses } from "../accounts/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import type { ApiTokenId, SessionId } from "../kernel/ids.ts";
-import { ok, type Result } from "../kernel/result.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { createApiToken, requireNoHold, revokeApiToken } from "../registry/index.ts";
@@ -14,11 +15,16 @@ export interface NewToken {
   readonly expiresAt: Date | null;
 }
 
-/** Makes an API token, shown this once. Refuses while token making is held after a recovery. */
+/**
+ * Makes an API token, shown this once. Refuses while token making is held after a recovery, and before an address is
+ * confirmed: whoever can publish must be reachable.
+ */
 export async function createToken(runtime: Runtime, self: Self, token: NewToken): Promise<Result<Secret<string>>> {
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<string>>> => {
     const free = await requireNoHold(tx, self.account.id, "tokens", self.now);
     if (!free.ok) return free;
+    const isReachable = (await listAddresses(tx, self.account.id)).some((one) => one.verifiedAt);
+    if (!isReachable) return refuse(accountRefusals["address-unconfirmed"]());
     const made = await createApiToken(tx, runtime.random, { accountId: self.account.id, ...token, actor: selfActor(self) });
     if (!made.ok) return made;
     await tellOwner(tx, runtime, self, "api-token-created", { username: self.account.username, name: token.name, when: self.now });

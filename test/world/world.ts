@@ -12,6 +12,7 @@ import { type Mailbox, type World as StoryWorld, type WorldTime } from "../../sr
 import { buildEdge, type Route } from "../../src/kernel/http/index.ts";
 import { deliverDue, type MailTransport, type OutgoingMail, outboxDepth } from "../../src/notifications/index.ts";
 import { type ClockWork, policy as policies, type RecoveryRuntime, sweepClocks } from "../../src/recovery/index.ts";
+import { makeDownloadCounter } from "../../src/registry/index.ts";
 import { testDatabase } from "./database.ts";
 import { type TestRuntime, testRuntime } from "./runtime.ts";
 
@@ -56,7 +57,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folders = layoutOf(folder);
   await mkdir(folders.files, { recursive: true });
   // The port is known only once the server listens, and links are made from it: a mutable URL, set once.
-  const table = routes({ runtime, policy: loaded.value, folders, config: read.value });
+  const table = routes({ runtime, policy: loaded.value, folders, config: read.value, downloads: makeDownloadCounter() });
   const edge = await buildEdge(runtime, { routes: table, throttle: countRequest, refusalPage, assets, floodLimit: 1_000_000 });
   await edge.listen({ port: 0, host: "127.0.0.1" });
   const { port } = edge.server.address() as AddressInfo; // listening on TCP

@@ -40,6 +40,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     options: "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
   });
   pool.on("error", (error) => options.onConnectionLost?.(error));
+  // A connection that breaks between two statements of a transaction has no query to tell: without a listener of its own
+  // that would end the process. Whoever holds it finds out at the next statement.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }), plugins: [new WriteWitness()] });
   return {
     pool,

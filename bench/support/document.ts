@@ -1,0 +1,70 @@
+import type { Benchmark, Goal, Report, Table } from "./types.ts";
+
+/** A benchmark that was run. */
+export interface Finished {
+  readonly benchmark: Benchmark;
+  readonly report: Report;
+}
+
+export interface Run {
+  readonly finished: readonly Finished[];
+  readonly machine: readonly string[];
+  readonly startedAt: Date;
+  readonly minutes: number;
+}
+
+/** A table for the terminal, columns aligned. */
+export function tableText({ caption, columns, rows }: Table): string {
+  const widths = columns.map((column, at) => Math.max(column.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `  ${widths.map((width, at) => (cells[at] ?? "").padEnd(width)).join("  ")}`.trimEnd();
+  return [`${caption}:`, line(columns), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+const tableMarkdown = ({ caption, columns, rows }: Table): string => {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [`${caption}:`, "", line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
+};
+
+const goalTable = (goals: readonly Goal[]): Table => ({
+  caption: "Goals",
+  columns: ["figure", "goal", "measured", ""],
+  rows: goals.map(({ what, goal, measured, isReached }) => [what, goal, measured, isReached ? "reached" : "**not reached**"]),
+});
+
+const INTRODUCTION = `# Performance
+
+Written by \`npm run bench -- --write\`; run it again rather than believe it. The figures are from a small machine with two
+processors that other work shares, on which server, PostgreSQL and the measuring client stand in each other's way. So read
+the ratios, which have both sides measured minutes apart in the same run, and not the times. Where there are several rounds
+the median is given, with the least and the most beside it. No test depends on any of this.`;
+
+/** docs/performance.md */
+export function documentOf({ finished, machine, startedAt, minutes }: Run): string {
+  const goals = finished.flatMap(({ report }) => report.goals);
+  const missed = goals.filter((goal) => !goal.isReached);
+  const parts = [
+    INTRODUCTION,
+    [
+      `- Date: ${startedAt.toISOString().slice(0, 10)}`,
+      "- Command: `npm run bench -- --write`",
+      ...machine.map((line) => `- ${line}`),
+      `- Took: ${Math.round(minutes)} minutes`,
+    ].join("\n"),
+    `## Goals, reached and not\n\n${tableMarkdown(goalTable(goals))}`,
+    missed.length === 0
+      ? "All of them were reached in this run."
+      : `Not reached in this run: ${missed.map(({ what }) => what).join("; ")}. The sections below say why.`,
+    ...finished.map(sectionOf),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+const sectionOf = ({ benchmark, report }: Finished): string =>
+  [
+    `## ${benchmark.title}`,
+    `\`npm run bench -- ${benchmark.name}\``,
+    ...benchmark.about,
+    ...report.tables.map(tableMarkdown),
+    ...report.meaning,
+  ].join("\n\n");

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { linkForFirstStart } from "../../src/app/first-administrator.ts";
+import { type Browser, openBrowser } from "../../src/bin/demo/browser.ts";
+import { expectPage, makePerson, signIn, signInWithPassword, wheelOf } from "../../src/bin/demo/person.ts";
+import { confirmContact, openCasePage, openFromForm, openFromStuckScreen, proveApiToken } from "../../src/bin/demo/recovery.ts";
+import type { Route } from "../../src/kernel/http/index.ts";
+import type { World } from "../world/world.ts";
+import { atTheDesk, elsewhere, maintainer, newestLink, staff, subscriber } from "./cast.ts";
+
+/*
+ * A world in which somebody of every kind is at a browser, and every kind of link has been mailed and not used: what the
+ * walks over the route table start from.
+ */
+
+/** Everybody the application tells apart, each in a browser that holds nothing else. */
+export const ACTORS = [
+  "stranger",
+  "newcomer",
+  "subscriber",
+  "stale subscriber",
+  "password accepted",
+  "staff password accepted",
+  "claimant",
+  "support",
+  "auditor",
+  "reviewer",
+  "administrator",
+  "API token",
+] as const;
+export type Actor = (typeof ACTORS)[number];
+
+export interface Stage {
+  readonly world: World;
+  readonly browsers: Readonly<Record<Actor, Browser>>;
+  /** Headers an actor sends besides cookies. */
+  readonly headersOf: (actor: Actor) => Readonly<Record<string, string>>;
+  /** The path of a row with parameters that name something real. */
+  readonly pathOf: (route: Route) => string;
+  /** The case the claimant holds. */
+  readonly caseNumber: string;
+}
+
+const FULL = ["subscriber"] as const;
+
+/** Who gets in, by the row's `who`. A row that says something else is not known to the walk, and fails it. */
+export function allowed(route: Route): ReadonlySet<Actor> {
+  const { who } = route;
+  if (who === "anyone") return new Set(ACTORS);
+  if (who === "subscriber in setup") return new Set<Actor>(["newcomer", "subscriber", "stale subscriber"]);
+  if (who === "subscriber") return new Set<Actor>([...FULL, "stale subscriber"]);
+  if (who === "subscriber, authenticator just shown") return new Set<Actor>(FULL);
+  if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted"]);
+  if (who === "staff password was right, second factor to come") return new Set<Actor>(["staff password accepted"]);
+  if (who === "claimant with the case page open") return new Set<Actor>(["claimant"]);
+  if (who === "API token") return new Set<Actor>(["API token"]);
+  const roles = /^staff: (.+)$/.exec(who)?.[1]?.split(", ");
+  assert(roles, `the walk does not know who “${who}” is (${route.method} ${route.path})`);
+  const known = roles.filter((role): role is Actor & string => (ACTORS as readonly string[]).includes(role));
+  assert.equal(known.length, roles.length, `the walk does not know every role of “${who}”`);
+  return new Set<Actor>(known);
+}
+
+/** Needs a world with the demonstration's policy, whose waits are seconds. */
+export async function setStage(world: World): Promise<Stage> {
+  const administratorLink = await linkForFirstStart(world.runtime);
+  assert(administratorLink, "nobody is administrator yet");
+  const alice = await maintainer(world, "alice", "alpenglow");
+  const bob = await maintainer(world, "bob", "bedrock");
+  const carol = await maintainer(world, "carol", "chalk");
+  await world.pass(10_000);
+  const carolLost = elsewhere(world, carol);
+  const carolCase = await openFromStuckScreen(carolLost);
+  await confirmContact(world, carolLost, carolCase.number);
+  await proveApiToken(world, carolLost);
+  await world.pass(5 * 60_000);
+  const restore = newestLink(world, carol.address, /\/restore\//);
+
+  const stale = elsewhere(world, alice);
+  expectPage(await signIn(stale), /alice/);
+  await world.pass(11 * 60_000);
+
+  const newcomer = makePerson(world, "newcomer");
+  await newcomer.browser.open("/register");
+  expectPage(await newcomer.browser.submit("/register", { username: "newcomer", address: newcomer.address, password: newcomer.password }), /Confirm your address/);
+  const fresh = elsewhere(world, alice);
+  expectPage(await signIn(fresh), /alice/);
+  const half = elsewhere(world, alice);
+  expectPage(await signInWithPassword(half), /six digits/i);
+  const claimant = elsewhere(world, bob);
+  const bobCase = await openFromForm(claimant, { username: "bob", contact: bob.address });
+  await confirmContact(world, claimant, bobCase.number);
+  await openCasePage(claimant);
+  const challengePage = await claimant.browser.submit(/prove\/challenge$/, { kind: "api-token" });
+  const challenge = /\/recovery\/proof\/api-token\/([A-Za-z0-9_-]+)/.exec(challengePage.html)?.[1] ?? "";
+
+  const desk = new Map<string, Browser>();
+  for (const role of ["support", "auditor", "reviewer", "administrator"] as const) {
+    desk.set(role, (await atTheDesk(world, await staff(world, `the-${role}`, role))).browser);
+  }
+  const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
+  expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
+  await subscriber(world, "nobody-special");
+  await world.settle();
+
+  const links: Readonly<Record<string, string>> = {
+    "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
+    "/objection/:token": newestLink(world, bob.address, /\/objection\//),
+    "/restore/:token": restore,
+    "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
+    "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
+  };
+  const files = await fetch(new URL("/simple/alpenglow/", world.origin), { headers: { accept: "text/html" } });
+  const file = /\/files\/([0-9a-f]{64})\/([^"#]+)/.exec(await files.text());
+  assert(file, `${wheelOf("alpenglow", "1.0").filename} is not in the index`);
+  const names: Readonly<Record<string, string>> = {
+    number: bobCase.number,
+    project: "alpenglow",
+    name: "alpenglow",
+    sha256: file[1] ?? "",
+    filename: file[2] ?? "",
+    challenge,
+  };
+  const pathOf = (route: Route): string => {
+    const link = Object.entries(links).find(([path]) => route.path.startsWith(path));
+    if (link) return `${link[1]}${route.path.slice(link[0].length)}`;
+    return route.path.replace(/:([A-Za-z0-9]+)/g, (_, name: string) => {
+      const value = names[name];
+      assert(value, `the walk has nothing for :${name} of ${route.path}`);
+      return value;
+    });
+  };
+  const browsers: Record<Actor, Browser> = {
+    stranger: openBrowser(world.origin),
+    newcomer: newcomer.browser,
+    subscriber: fresh.browser,
+    "stale subscriber": stale.browser,
+    "password accepted": half.browser,
+    "staff password accepted": staffHalf.browser,
+    claimant: claimant.browser,
+    support: desk.get("support") ?? openBrowser(world.origin),
+    auditor: desk.get("auditor") ?? openBrowser(world.origin),
+    reviewer: desk.get("reviewer") ?? openBrowser(world.origin),
+    administrator: desk.get("administrator") ?? openBrowser(world.origin),
+    "API token": openBrowser(world.origin),
+  };
+  const authorization = `Basic ${Buffer.from(`__token__:${alice.token ?? ""}`).toString("base64")}`;
+  return {
+    world,
+    browsers,
+    headersOf: (actor): Readonly<Record<string, string>> => (actor === "API token" ? { authorization } : {}),
+    pathOf,
+    caseNumber: bobCase.number,
+  };
+}
