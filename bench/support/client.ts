@@ -30,7 +30,7 @@ function nextAddress(): string {
 }
 
 /** Below the tightest limit the pages here have: 60 second steps in five minutes. */
-const REQUESTS_AN_ADDRESS = 80;
+const REQUESTS_AN_ADDRESS = 50;
 
 /** @param requestsAnAddress after how many it moves to another address, and so to another connection */
 export function openClient(origin: URL, requestsAnAddress = REQUESTS_AN_ADDRESS): Client {

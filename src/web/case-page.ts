@@ -9,6 +9,8 @@ import { layout } from "./layout.ts";
 export type CaseRequest = HttpRequest<CaseHolder, unknown, unknown, unknown>;
 
 const ENDED = new Set(["restored", "refused", "withdrawn", "expired"]);
+/** States in which what was weighed is not the claimant's next step. */
+const SETTLED = new Set([...ENDED, "contested", "incident", "ready"]);
 
 /** The one next step, and the one date that matters. */
 function headline(request: CaseRequest): Html {
@@ -47,7 +49,7 @@ function headline(request: CaseRequest): Html {
 
 /** Why, in plain words and in numbers. */
 function decisionSection(runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Html | null {
-  if (!recoveryCase.decision || !recoveryCase.contactConfirmedAt || ENDED.has(recoveryCase.state)) return null;
+  if (!recoveryCase.decision || !recoveryCase.contactConfirmedAt || SETTLED.has(recoveryCase.state)) return null;
   const explained = policy.explainDecision(runtime.policy, recoveryCase.decision, "claimant");
   return html`
     <section aria-labelledby="where-it-stands">
