@@ -7,7 +7,7 @@ import { type BenchPerson, makePeople } from "./support/people.ts";
 import { median, milliseconds, quantile, ratio, spread } from "./support/statistics.ts";
 import type { Benchmark, Report } from "./support/types.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 2;
 const SECONDS = 6;
 const WARM_UP_SECONDS = 1.5;
 /** More than can sign in within one TOTP step at the rates there are. */

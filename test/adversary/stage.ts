@@ -82,6 +82,7 @@ export async function setStage(world: World): Promise<Stage> {
   const newcomer = makePerson(world, "newcomer");
   await newcomer.browser.open("/register");
   expectPage(await newcomer.browser.submit("/register", { username: "newcomer", address: newcomer.address, password: newcomer.password }), /Confirm your address/);
+  expectPage(await newcomer.browser.submit("/account/setup/totp/begin"), /Scan this picture/);
   const fresh = elsewhere(world, alice);
   expectPage(await signIn(fresh), /alice/);
   const half = elsewhere(world, alice);

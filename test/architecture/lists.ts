@@ -121,6 +121,7 @@ export const LONG_FILES: Readonly<Record<string, string>> = {
   "src/kernel/net/guarded-fetch.test.ts": "one hostile server after the other, over one set of helpers",
   "src/kernel/crypto/sshsig.test.ts": "tables of signatures, each with its refusal",
   "src/kernel/db/embedded/embedded.test.ts": "one folder through its life, in order",
+  "test/flows/registry-uploads.test.ts": "every bad upload in one table, over one index",
   "test/flows/registry.test.ts": "one index, one client after the other",
 };
 export const LONGEST_FILE = 400;

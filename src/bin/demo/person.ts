@@ -187,8 +187,8 @@ export async function upload(world: World, person: Person, file: { readonly file
   form.append("content", new Blob([new Uint8Array(file.bytes)]), file.filename);
   const authorization = `Basic ${Buffer.from(`__token__:${person.token ?? ""}`).toString("base64")}`;
   const response = await fetch(new URL("/legacy/", world.origin), { method: "POST", body: form, headers: { authorization, "user-agent": "twine/6.1.0" } });
-  const reason = `${response.status} ${(await response.text()).trim()}`;
-  return { status: response.status, reason };
+  const text = (await response.text()).trim();
+  return { status: response.status, reason: text.startsWith(String(response.status)) ? text : `${response.status} ${text}` };
 }
 
 export const wheelOf = (name: string, version: string, requires: readonly string[] = []) => ({

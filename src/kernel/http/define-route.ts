@@ -53,7 +53,8 @@ export function defineRoute<
         return to ? redirect(to) : refused(actor.refusal);
       }
       const params = parse(options.params, raw.params);
-      if (!params.ok) return refused(httpRefusals["not-found"]());
+      if (!params.ok || hasControl(raw.params)) return refused(httpRefusals["not-found"]());
+      if (hasControl(raw.query)) return refused(httpRefusals["bad-input"]({ detail: "The address has control characters in it." }));
       const query = parse(options.query, raw.query);
       if (!query.ok) return refused(httpRefusals["bad-input"]({ detail: sentence(query.invalid), fields: query.invalid.fields }));
       const known = { ...incoming, actor: actor.value, params: params.value, query: query.value };
@@ -67,6 +68,12 @@ export function defineRoute<
     },
   };
 }
+
+/** Whether a parameter or query value has control characters; no address of ours has, and PostgreSQL stores no NUL. */
+const hasControl = (values: unknown): boolean =>
+  Object.values((values ?? {}) as Record<string, unknown>) // as the router made them: strings, or lists of strings
+    .flat()
+    .some((value) => typeof value === "string" && /\p{Cc}/u.test(value));
 
 type Parsed = { ok: true; value: unknown } | { ok: false; invalid: InvalidInput };
 

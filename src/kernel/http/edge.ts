@@ -14,6 +14,7 @@ import type { Runtime } from "../runtime.ts";
 import { readCookies, writeCookie } from "./cookies.ts";
 import { csrfToken, isCsrfTokenValid, isSameSite } from "./csrf.ts";
 import { httpRefusals } from "./define-route.ts";
+import { isFormType, readForm } from "./form-body.ts";
 import { multipartParts } from "./multipart.ts";
 import { toProblem } from "./problem.ts";
 import { type Incoming, type Reply, refused, type Route, type SourceLimit } from "./route.ts";
@@ -70,13 +71,17 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
     crossOriginOpenerPolicy: { policy: "same-origin" },
     frameguard: { action: "deny" },
   });
+  // A client that is gone has no address any more, to count by or to write down; nobody reads this answer.
+  app.addHook("onRequest", async (request) => {
+    if (request.raw.socket.remoteAddress === undefined) throw Object.assign(new Error("The client is gone."), { statusCode: 400 });
+  });
   await app.register(fastifyRateLimit, {
     max: options.floodLimit,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, context) => ({ statusCode: 429, retryAfterSeconds: Math.ceil(context.ttl / 1000) }),
   });
   await app.register(fastifyCookie);
-  await app.register(fastifyFormbody, { bodyLimit: 64 * 1024 });
+  await app.register(fastifyFormbody, { bodyLimit: 64 * 1024, parser: readForm });
   await app.register(fastifyMultipart, { attachFieldsToBody: false });
   await app.register(fastifyStatic, {
     root: [...options.assets],
@@ -137,6 +142,7 @@ async function answerRoute(
   request: FastifyRequest,
   incoming: Incoming,
 ): Promise<Reply> {
+  if (route.accepts === "form" && !isFormType(incoming.header("content-type"))) return refused(httpRefusals["unsupported-type"]());
   if (route.method === "POST" && route.csrf === "form") {
     const token = (request.body as { _csrf?: unknown } | null | undefined)?._csrf; // untrusted, checked here
     const isOurs = typeof token === "string" && isCsrfTokenValid(runtime.keys, incoming.cookies, token);

@@ -42,9 +42,13 @@ export const paragraph = ({ max, min = 0, missing = "Please write something here
         .refine((text) => !CONTROL.test(text), "Please leave out control characters."),
     );
 
-/** A secret exactly as typed: nothing trimmed, nothing folded. @param max in UTF-16 units */
+/** A secret exactly as typed: nothing trimmed, nothing folded; what no keyboard types is refused. @param max in UTF-16 units */
 export const secretText = (max: number) =>
-  z.string("Please send this field once, as text.").min(1, "Please fill this in.").max(max, `Please use at most ${max} characters.`);
+  z
+    .string("Please send this field once, as text.")
+    .min(1, "Please fill this in.")
+    .max(max, `Please use at most ${max} characters.`)
+    .refine((text) => !/\p{Cc}/u.test(text), "Please leave out control characters and line breaks.");
 
 /** A checkbox: `on` when ticked, absent when not. */
 export const checkbox = z
