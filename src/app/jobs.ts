@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { eraseOldObservations } from "../evidence/index.ts";
+import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
+import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
+import { deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
 
@@ -25,6 +28,21 @@ const recoveryClocks = (app: App) =>
       await sweepClocks({ ...runtime, policy: app.policy }, runtime.clock.now());
     },
   });
+
+/** Forgets sign-ins that were never finished. */
+const sweepCeremonies = defineJob({
+  name: "sign-in-sweep",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "29 * * * *",
+  run: async (runtime) => {
+    await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "unfinished sign-ins" }, async (tx) => {
+      await deleteOldCeremonies(tx);
+      return ok();
+    });
+  },
+});
 
 /** Writes the downloads that this process has counted. */
 const flushDownloads = (app: App) =>
@@ -64,4 +82,4 @@ const eraseObservations = defineJob({
 });
 
 /** Every kind of job this installation does. */
-export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), flushDownloads(app), sweepFiles(app), sweepThrottle, eraseObservations];
+export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), flushDownloads(app), sweepFiles(app), sweepThrottle, sweepCeremonies, eraseObservations];

@@ -11,7 +11,7 @@ export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
 export { peekRestoration, type RestorationForm, restoreAccount, type Restored } from "./restoration.ts";
-export { approveCase, refuseCase, requestInformation, resumeCase, type Reviewer, type Verdict, writeNote } from "./reviewer-acts.ts";
+export { approveCase, refuseCase, reportIncident, requestInformation, resumeCase, type Reviewer, type Verdict, writeNote } from "./reviewer-acts.ts";
 export { countByState, findCase, findCaseByNumber, findOpenCaseOf, listQueue, type QueueFilter } from "./store/cases.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";
 export { type CaseMessage, type Cause, CAUSES, type InformationRequest, type Notice, type RecoveryCase, type Review } from "./types.ts";

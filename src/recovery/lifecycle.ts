@@ -70,7 +70,7 @@ export const caseLifecycle = defineLifecycle({
       by: ["objector", "subscriber"],
     },
     { from: ["restored"], on: "object", to: "incident", by: ["objector", "subscriber"] },
-    { from: ["contested"], on: "resume", to: "review", by: ["reviewer"] },
+    { from: ["contested", "incident"], on: "resume", to: "review", by: ["reviewer"] },
     { from: ["contested", "review", "second-review", "information-requested"], on: "report-incident", to: "incident", by: ["reviewer"] },
     {
       from: ["unconfirmed", "collecting", "review", "second-review", "information-requested", "waiting", "ready"],

@@ -1,9 +1,10 @@
-import { type Account, findAccount, foldUsername, thawAccount } from "../accounts/index.ts";
+import { type Account, findAccount, foldUsername, freezeAccount, thawAccount } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import { type AccountId, type CaseId, newId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { queueMail } from "../notifications/index.ts";
+import { endAllSessions } from "../sessions/index.ts";
 import { advance } from "./advance.ts";
 import { issueCaseLink } from "./case-page.ts";
 import { onCase } from "./claimant-acts.ts";
@@ -139,6 +140,10 @@ export function refuseCase(
       patch: { ended_because: "refused" },
     });
     if (!moved.ok) return moved;
+    // The objection was right: the claimant is not the owner, and the owner gets the account back as it was. After a
+    // restoration it stays frozen: then its authenticators may be a thief's.
+    const wasObjection = recoveryCase.state === "contested" && checked.value.frozen?.caseId === caseId;
+    if (wasObjection) await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     await queueMail(tx, runtime, {
       to: recoveryCase.contactAddress,
       message: "case-refused",
@@ -149,6 +154,25 @@ export function refuseCase(
   });
 }
 
+/** Freezes the account and puts the case into the incident lane: somebody else seems to be in the account, or to try. */
+export function reportIncident(runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, verdict: Verdict, now: Date): Promise<Result<RecoveryCase>> {
+  return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
+    const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
+    if (!checked.ok) return checked;
+    const actor = asStaff(reviewer);
+    const moved = await advance(tx, runtime, recoveryCase, { event: "report-incident", as: "reviewer", actor });
+    if (!moved.ok) return moved;
+    await keepReason(tx, runtime, caseId, reviewer, verdict.reason);
+    await freezeAccount(tx, runtime.random, { accountId: checked.value.id, because: "staff", caseId, actor });
+    await endAllSessions(tx, runtime.random, { accountId: checked.value.id, because: "frozen by the desk", actor });
+    return moved;
+  });
+}
+
+/** A reviewer's reason for something that is no verdict, for the desk alone. */
+const keepReason = (tx: Tx, runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, body: string): Promise<void> =>
+  insertMessage(tx, caseId, { id: newId("msg", tx.now, runtime.random), authorKind: "staff", authorId: reviewer.accountId, isInternal: true, body });
+
 /** Ends an objection: the desk found that the claimant is the owner. The account thaws and the case is reviewed again. */
 export function resumeCase(runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, verdict: Verdict, now: Date): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
@@ -156,13 +180,7 @@ export function resumeCase(runtime: RecoveryRuntime, caseId: CaseId, reviewer: R
     if (!checked.ok) return checked;
     const moved = await advance(tx, runtime, recoveryCase, { event: "resume", as: "reviewer", actor: asStaff(reviewer) });
     if (!moved.ok) return moved;
-    await insertMessage(tx, caseId, {
-      id: newId("msg", now, runtime.random),
-      authorKind: "staff",
-      authorId: reviewer.accountId,
-      isInternal: true,
-      body: verdict.reason,
-    });
+    await keepReason(tx, runtime, caseId, reviewer, verdict.reason);
     await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     return moved;
   });

@@ -3,6 +3,7 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
@@ -10,6 +11,8 @@ import { registerRoutes } from "./register.ts";
 import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { signingKeyRoutes } from "./signing-keys.ts";
+import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 
 export { refusalPage } from "./layout.ts";
@@ -23,6 +26,9 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...setupRoutes,
   ...signInRoutes,
   ...accountRoutes,
+  ...tokenRoutes,
+  ...signingKeyRoutes,
+  ...historyRoutes,
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),

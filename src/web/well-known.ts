@@ -27,6 +27,6 @@ export const wellKnownRoutes: readonly Route[] = [
     path: "/.well-known/change-password",
     about: "Where password managers send people to change a password (W3C change-password-url).",
     guard: anyone,
-    handle: async () => redirect("/account", { status: 303 }),
+    handle: async () => redirect("/account/password", { status: 303 }),
   }),
 ];

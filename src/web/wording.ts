@@ -7,6 +7,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/confirmation-resent": "Confirmation mail sent again",
   "accounts/frozen": "Account frozen",
   "accounts/thawed": "Freeze ended",
+  "authenticators/password-changed": "Password changed",
   "authenticators/totp-begun": "Setting up an authenticator app begun",
   "authenticators/totp-bound": "Authenticator app set up",
   "authenticators/recovery-codes-made": "New recovery codes made",

@@ -55,7 +55,7 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   if (who === "API token") return new Set<Actor>(["API token"]);
   const roles = /^staff: (.+)$/.exec(who)?.[1]?.split(", ");
   assert(roles, `the walk does not know who “${who}” is (${route.method} ${route.path})`);
-  const known = roles.filter((role): role is Actor & string => (ACTORS as readonly string[]).includes(role));
+  const known = roles.filter((role): role is Actor => (ACTORS as readonly string[]).includes(role));
   assert.equal(known.length, roles.length, `the walk does not know every role of “${who}”`);
   return new Set<Actor>(known);
 }

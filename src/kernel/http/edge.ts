@@ -54,7 +54,8 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
   const isHttps = runtime.publicUrl.protocol === "https:";
   const app = Fastify({
     logger: false,
-    trustProxy: false,
+    // Behind TLS the proxy is on this machine (docs/operations.md): from there, and only from there, X-Forwarded-For counts.
+    trustProxy: isHttps ? "loopback" : false,
     bodyLimit: 64 * 1024,
     requestTimeout: 300_000,
     connectionTimeout: 0,

@@ -9,7 +9,8 @@ describe("reading a form", () => {
     const values = fc.string({ unit: "grapheme" }).filter((value) => value.isWellFormed() && !value.includes("\ufffd"));
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(names, values), { selector: ([name]) => name, maxLength: 20 }), (pairs) => {
-        assert.deepEqual(Object.entries(readForm(new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString())).toSorted(), pairs.toSorted());
+        const sent = new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString();
+        assert.deepEqual({ ...readForm(sent) }, Object.fromEntries(pairs));
       }),
     );
   });
