@@ -46,7 +46,8 @@ async function measure(
       const startedAt = performance.now();
       const answer = await tryPassword(client, runtime.keys, name, "wrong lantern orchard fjord 42");
       const took = performance.now() - startedAt;
-      if (answer.status !== 401) throw new Error(`Expected a refusal, got ${answer.status}: ${answer.text.slice(0, 1000)}`);
+      if (answer.status !== 401)
+        throw new Error(`Expected a refusal, got ${answer.status}: ${answer.text.slice(0, 1000)}`);
       if (at >= WARM_UP) times[kind].push(took);
     }
     if (at >= WARM_UP && (at - WARM_UP + 1) % 200 === 0) onProgress(at - WARM_UP + 1);
@@ -87,7 +88,9 @@ function report({ known, unknown }: Times, { auc, margin }: Auc): Report {
       {
         caption: "Telling them apart",
         columns: ["AUC", "95 % interval", "difference of the medians"],
-        rows: [[auc.toFixed(3), `${(auc - margin).toFixed(3)} to ${(auc + margin).toFixed(3)}`, milliseconds(difference)]],
+        rows: [
+          [auc.toFixed(3), `${(auc - margin).toFixed(3)} to ${(auc + margin).toFixed(3)}`, milliseconds(difference)],
+        ],
       },
     ],
     goals: [],

@@ -36,7 +36,9 @@ export const pagesBenchmark: Benchmark = {
       const loads: Load[][] = levels.map(() => []);
       for (let round = 1; round <= ROUNDS; round += 1) {
         for (const [at, level] of levels.entries()) loads[at]?.push(await measure(installation, level));
-        progress(`round ${round} of ${ROUNDS}: ${levels.map(({ name }, at) => `${name} ${loads[at]?.at(-1)?.perSecond.toFixed(0) ?? "-"}/s`).join("; ")}`);
+        progress(
+          `round ${round} of ${ROUNDS}: ${levels.map(({ name }, at) => `${name} ${loads[at]?.at(-1)?.perSecond.toFixed(0) ?? "-"}/s`).join("; ")}`,
+        );
       }
       return report(levels, loads);
     }),
@@ -59,7 +61,8 @@ async function prepare(installation: Installation): Promise<readonly Level[]> {
   }
   const opened = await openFromStuckScreen(person);
   await confirmContact(world, person, opened.number);
-  const tag = (await fetch(new URL("/simple/granite/", server.origin), { headers: SIMPLE_JSON })).headers.get("etag") ?? "";
+  const tag =
+    (await fetch(new URL("/simple/granite/", server.origin), { headers: SIMPLE_JSON })).headers.get("etag") ?? "";
   const simple = { path: "/simple/granite/", clients: 16 };
   const casePage = { path: "/recovery/case", headers: { cookie: cookiesOf(person.browser) }, status: 200 };
   return [
@@ -77,7 +80,8 @@ async function measure({ server }: Installation, level: Level): Promise<Load> {
   const clients = Array.from({ length: level.clients }, () => openClient(server.origin, REQUESTS_AN_ADDRESS));
   const load = await keepBusy({ clients: level.clients, warmUpSeconds: 0.5, seconds: SECONDS }, async (at) => {
     const answer = await clients[at]?.get(level.path, level.headers);
-    if (answer?.status !== level.status) throw new Error(`${level.name}: ${answer?.status ?? "no answer"} ${answer?.text.slice(0, 500) ?? ""}`);
+    if (answer?.status !== level.status)
+      throw new Error(`${level.name}: ${answer?.status ?? "no answer"} ${answer?.text.slice(0, 500) ?? ""}`);
   });
   for (const client of clients) client.close();
   return load;
@@ -100,6 +104,8 @@ function report(levels: readonly Level[], loads: readonly (readonly Load[])[]): 
       },
     ],
     goals: [],
-    meaning: ["No goal was set for these. Server, PostgreSQL and client share the processors, so a second machine as client would see more."],
+    meaning: [
+      "No goal was set for these. Server, PostgreSQL and client share the processors, so a second machine as client would see more.",
+    ],
   };
 }

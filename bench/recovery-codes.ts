@@ -41,7 +41,11 @@ export const recoveryCodesBenchmark: Benchmark = {
         const before = await measureArgon2(COST, 1, 2);
         const levels: Measured[] = [];
         for (const clients of CLIENTS) levels.push(await measureLevel(installation, clients));
-        rounds.push({ hashesWall: before.wallMilliseconds * HASHES, hashesCpu: before.cpuMilliseconds * HASHES, levels });
+        rounds.push({
+          hashesWall: before.wallMilliseconds * HASHES,
+          hashesCpu: before.cpuMilliseconds * HASHES,
+          levels,
+        });
         const wall = median(levels[0]?.took ?? []);
         progress(
           `round ${rounds.length} of ${ROUNDS}: ${milliseconds(wall)} a redemption, ${milliseconds(before.wallMilliseconds * HASHES)} for ${HASHES} hashes`,
@@ -105,7 +109,13 @@ function report(rounds: readonly Round[]): Report {
         caption: `Medians of ${rounds.length} rounds of ${REDEMPTIONS} redemptions`,
         columns: ["", "median", "95th percentile", "a second", "processor time, server and PostgreSQL"],
         rows: [
-          [`${HASHES} argon2id verifications`, milliseconds(median(rounds.map(({ hashesWall }) => hashesWall))), "", "", milliseconds(median(rounds.map(({ hashesCpu }) => hashesCpu)))],
+          [
+            `${HASHES} argon2id verifications`,
+            milliseconds(median(rounds.map(({ hashesWall }) => hashesWall))),
+            "",
+            "",
+            milliseconds(median(rounds.map(({ hashesCpu }) => hashesCpu))),
+          ],
           ...CLIENTS.map((clients, at) => [
             `redemption, ${clients} ${clients === 1 ? "client" : "clients"}`,
             milliseconds(median(level(at, ({ took }) => median(took)))),

@@ -55,7 +55,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (isWritten) {
     const path = join(ROOT, "docs", "performance.md");
-    await writeFile(path, documentOf({ finished, machine, startedAt, minutes: (Date.now() - startedAt.getTime()) / 60_000 }));
+    await writeFile(
+      path,
+      documentOf({ finished, machine, startedAt, minutes: (Date.now() - startedAt.getTime()) / 60_000 }),
+    );
     say(`\nWritten: ${path}`);
   }
   return 0;

@@ -120,15 +120,31 @@ function report(rounds: readonly Round[]): Report {
   const bound = (which: "one" | "two", of: keyof Argon2Rate) => median(rounds.map(({ bounds }) => bounds[which][of]));
   const busiest = LEVELS.findIndex(({ clients }) => clients === 16);
   const hash = bound("two", "cpuMilliseconds");
-  const rest = { server: cpuOf(busiest, "server") - hash, database: cpuOf(busiest, "database"), client: cpuOf(busiest, "client") };
+  const rest = {
+    server: cpuOf(busiest, "server") - hash,
+    database: cpuOf(busiest, "database"),
+    client: cpuOf(busiest, "client"),
+  };
   return {
     tables: [
       {
         caption: `Medians of ${rounds.length} rounds of ${SECONDS} s; ratios with the least and the most`,
         columns: ["", "a second", "ratio to bare argon2id", "median", "95th percentile"],
         rows: [
-          ["bare argon2id, one at a time", bound("one", "perSecond").toFixed(1), "1", milliseconds(bound("one", "wallMilliseconds")), ""],
-          ["bare argon2id, two at once", bound("two", "perSecond").toFixed(1), "1", milliseconds(bound("two", "wallMilliseconds")), ""],
+          [
+            "bare argon2id, one at a time",
+            bound("one", "perSecond").toFixed(1),
+            "1",
+            milliseconds(bound("one", "wallMilliseconds")),
+            "",
+          ],
+          [
+            "bare argon2id, two at once",
+            bound("two", "perSecond").toFixed(1),
+            "1",
+            milliseconds(bound("two", "wallMilliseconds")),
+            "",
+          ],
           ...LEVELS.map(({ name }, at) => [
             name,
             pick(at, ({ load }) => load.perSecond).toFixed(1),

@@ -36,7 +36,9 @@ export const startBenchmark: Benchmark = {
       while (rounds.length < ROUNDS) {
         const round = await measureRound(data);
         rounds.push(round);
-        progress(`round ${rounds.length} of ${ROUNDS}: ${(round.firstPage / 1000).toFixed(2)} s, ${mebibytes(round.serverBytes)}`);
+        progress(
+          `round ${rounds.length} of ${ROUNDS}: ${(round.firstPage / 1000).toFixed(2)} s, ${mebibytes(round.serverBytes)}`,
+        );
       }
       return report(rounds, first);
     } finally {

@@ -71,7 +71,9 @@ async function measureRound(installation: Installation, token: string, folder: s
   const uploadSha256 = await timed(() => upload(server.origin, token, first, ["sha256_digest"]));
   await rm(first.path);
   const second = await makeWheel(folder, `${at}.2`);
-  const uploadTwine = await timed(() => upload(server.origin, token, second, ["md5_digest", "sha256_digest", "blake2_256_digest"]));
+  const uploadTwine = await timed(() =>
+    upload(server.origin, token, second, ["md5_digest", "sha256_digest", "blake2_256_digest"]),
+  );
   await rm(second.path);
   return { copy, copySynced, uploadSha256, uploadTwine, before, peak: await peakBytes(server.pid) };
 }
@@ -123,10 +125,23 @@ async function plainCopy(wheel: Wheel, folder: string, isSynced: boolean): Promi
 
 const BOUNDARY = "locksmith-bench-boundary";
 
-async function upload(origin: URL, token: string, wheel: Wheel, digests: readonly (keyof Wheel["digests"])[]): Promise<void> {
+async function upload(
+  origin: URL,
+  token: string,
+  wheel: Wheel,
+  digests: readonly (keyof Wheel["digests"])[],
+): Promise<void> {
   const field = (name: string, value: string) =>
     `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const fields = { ":action": "file_upload", protocol_version: "1", metadata_version: "2.1", name: "heavy", version: wheel.version, filetype: "bdist_wheel", pyversion: "py3" };
+  const fields = {
+    ":action": "file_upload",
+    protocol_version: "1",
+    metadata_version: "2.1",
+    name: "heavy",
+    version: wheel.version,
+    filetype: "bdist_wheel",
+    pyversion: "py3",
+  };
   const head = [
     ...Object.entries(fields).map(([name, value]) => field(name, value)),
     ...digests.map((name) => field(name, wheel.digests[name])),
@@ -164,7 +179,11 @@ function report(rounds: readonly Round[]): Report {
   const of = (name: keyof Round) => rounds.map((round) => round[name]);
   const against = (name: "uploadSha256" | "uploadTwine") => rounds.map((round) => round.copySynced / round[name]);
   const seconds = (value: number) => `${(value / 1000).toFixed(2)} s`;
-  const row = (label: string, name: keyof Round, ratios: readonly number[] | null) => [label, spread(of(name), seconds), ratios ? spread(ratios, ratio) : ""];
+  const row = (label: string, name: keyof Round, ratios: readonly number[] | null) => [
+    label,
+    spread(of(name), seconds),
+    ratios ? spread(ratios, ratio) : "",
+  ];
   const peak = median(of("peak"));
   return {
     tables: [
@@ -172,8 +191,16 @@ function report(rounds: readonly Round[]): Report {
         caption: `Medians of ${rounds.length} rounds, with the least and the most`,
         columns: ["", "took", "ratio to the safe copy"],
         rows: [
-          row("plain copy and SHA-256, left to the system to write out", "copy", rounds.map((round) => round.copySynced / round.copy)),
-          row("plain copy and SHA-256, brought safely to disk", "copySynced", rounds.map(() => 1)),
+          row(
+            "plain copy and SHA-256, left to the system to write out",
+            "copy",
+            rounds.map((round) => round.copySynced / round.copy),
+          ),
+          row(
+            "plain copy and SHA-256, brought safely to disk",
+            "copySynced",
+            rounds.map(() => 1),
+          ),
           row("upload, SHA-256 sent along", "uploadSha256", against("uploadSha256")),
           row("upload as twine does, MD5, SHA-256 and BLAKE2b-256 sent along", "uploadTwine", against("uploadTwine")),
         ],

@@ -17,7 +17,8 @@ const isQuick = args.includes("--quick");
 const wanted = args.filter((arg) => !arg.startsWith("--"));
 
 /** Slow by nature: browsers, child processes, outside clients, many rounds. */
-const SLOW = /(?:^|\/)test\/(?:browser|flows|races|process)\/|embedded\.test|postfix\.test|registry\/.*(?:http|upload).*\.test/;
+const SLOW =
+  /(?:^|\/)test\/(?:browser|flows|races|process)\/|embedded\.test|postfix\.test|registry\/.*(?:http|upload).*\.test/;
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -32,9 +33,17 @@ function chosen(): string[] {
 }
 
 function runTests(files: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const options = ["--test", "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=dot", "--test-reporter-destination=stdout"];
+  const options = [
+    "--test",
+    "--test-concurrency=2",
+    "--test-timeout=600000",
+    "--test-reporter=dot",
+    "--test-reporter-destination=stdout",
+  ];
   // The closing counts come from the spec reporter, which also prints every failure whole.
-  const reporters = process.stdout.isTTY ? options : ["--test", "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=spec"];
+  const reporters = process.stdout.isTTY
+    ? options
+    : ["--test", "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=spec"];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...reporters, ...files], { cwd: ROOT, env, stdio: "inherit" });
     child.once("exit", (code) => resolve(code ?? 1));

@@ -23,13 +23,19 @@ const cookieHeader = (cookies: Readonly<Record<string, string>>): string =>
 
 function expectRedirect(answer: Answer, to: string): void {
   if (answer.status === 303 && answer.location === to) return;
-  throw new Error(`Expected a redirect to ${to}, got ${answer.status} ${answer.location}: ${answer.text.slice(0, 2000)}`);
+  throw new Error(
+    `Expected a redirect to ${to}, got ${answer.status} ${answer.location}: ${answer.text.slice(0, 2000)}`,
+  );
 }
 
 /** First step. The answer to it, whatever it is. */
 export function tryPassword(client: Client, keys: Keyring, name: string, password: string): Promise<Answer> {
   const cookies = { browser: randomBytes(16).toString("base64url") };
-  return client.post("/sign-in", { name, password, _csrf: csrfToken(keys, cookies) }, { cookie: cookieHeader(cookies) });
+  return client.post(
+    "/sign-in",
+    { name, password, _csrf: csrfToken(keys, cookies) },
+    { cookie: cookieHeader(cookies) },
+  );
 }
 
 /** First step with the right password. */

@@ -17,7 +17,11 @@ export interface Answer {
 
 export interface Client {
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  post(path: string, fields: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  post(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   close(): void;
 }
 
@@ -38,7 +42,12 @@ export function openClient(origin: URL, requestsAnAddress = REQUESTS_AN_ADDRESS)
   let address = nextAddress();
   let left = requestsAnAddress;
 
-  const send = (method: "GET" | "POST", path: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> => {
+  const send = (
+    method: "GET" | "POST",
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+  ): Promise<Answer> => {
     if (left === 0) {
       agent.destroy();
       agent = new Agent({ keepAlive: true, maxSockets: 1 });

@@ -29,7 +29,12 @@ const tableMarkdown = ({ caption, columns, rows }: Table): string => {
 const goalTable = (goals: readonly Goal[]): Table => ({
   caption: "Goals",
   columns: ["figure", "goal", "measured", ""],
-  rows: goals.map(({ what, goal, measured, isReached }) => [what, goal, measured, isReached ? "reached" : "**not reached**"]),
+  rows: goals.map(({ what, goal, measured, isReached }) => [
+    what,
+    goal,
+    measured,
+    isReached ? "reached" : "**not reached**",
+  ]),
 });
 
 const INTRODUCTION = `# Performance

@@ -65,8 +65,16 @@ export async function makePeople(
 
 /** An API token of a person, for the whole account. */
 export async function makeApiToken(runtime: Runtime, person: BenchPerson): Promise<string> {
-  const input = { accountId: person.id, name: "bench", projects: null, expiresAt: null, actor: { kind: "operator" } } as const;
-  const made = await transact(runtime.db, { now: runtime.clock.now() }, (tx) => createApiToken(tx, runtime.random, input));
+  const input = {
+    accountId: person.id,
+    name: "bench",
+    projects: null,
+    expiresAt: null,
+    actor: { kind: "operator" },
+  } as const;
+  const made = await transact(runtime.db, { now: runtime.clock.now() }, (tx) =>
+    createApiToken(tx, runtime.random, input),
+  );
   return must(made).token.reveal();
 }
 

@@ -9,7 +9,12 @@ import type { FreezeReason } from "./types.ts";
 export async function freezeAccount(
   tx: Tx,
   random: Random,
-  freeze: { readonly accountId: AccountId; readonly because: FreezeReason; readonly caseId: CaseId | null; readonly actor: AuditActor },
+  freeze: {
+    readonly accountId: AccountId;
+    readonly because: FreezeReason;
+    readonly caseId: CaseId | null;
+    readonly actor: AuditActor;
+  },
 ): Promise<void> {
   const { accountId, because, caseId, actor } = freeze;
   if ((await findAccount(tx, accountId))?.frozen !== null) return;

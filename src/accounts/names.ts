@@ -3,7 +3,17 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import { accountRefusals } from "./refusals.ts";
 
 const USERNAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?$/;
-const RESERVED = new Set(["admin", "administrator", "root", "support", "security", "locksmith", "staff", "console", "token"]);
+const RESERVED = new Set([
+  "admin",
+  "administrator",
+  "root",
+  "support",
+  "security",
+  "locksmith",
+  "staff",
+  "console",
+  "token",
+]);
 
 /** Letters and digits that are easily taken for one another, each mapped to one of them. */
 const LOOK_ALIKE: Readonly<Record<string, string>> = { "0": "o", "1": "l", i: "l", "5": "s", "2": "z", "8": "b" };
@@ -13,7 +23,11 @@ const LOOK_ALIKE: Readonly<Record<string, string>> = { "0": "o", "1": "l", i: "l
  * `alicel` cannot both exist.
  */
 export const foldUsername = (username: string): string =>
-  [...username.toLowerCase().replace(/[._-]/g, "")].map((symbol) => LOOK_ALIKE[symbol] ?? symbol).join("").replace(/rn/g, "m").replace(/vv/g, "w");
+  [...username.toLowerCase().replace(/[._-]/g, "")]
+    .map((symbol) => LOOK_ALIKE[symbol] ?? symbol)
+    .join("")
+    .replace(/rn/g, "m")
+    .replace(/vv/g, "w");
 
 /** Checks the shape of a new username: 1 to 50 ASCII letters, digits, dots, dashes, underscores. Refuses reserved names. */
 export function checkUsername(typed: string): Result<string> {

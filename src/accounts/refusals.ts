@@ -3,10 +3,17 @@ import { defineRefusals } from "../kernel/refusal.ts";
 export const accountRefusals = defineRefusals("accounts", {
   "username-shape": {
     status: 422,
-    title: "Please use 1 to 50 letters, digits, dots, dashes or underscores, starting and ending with a letter or digit.",
+    title:
+      "Please use 1 to 50 letters, digits, dots, dashes or underscores, starting and ending with a letter or digit.",
   },
-  "username-taken": { status: 409, title: "That username is taken, or too much like one that is. Please choose another." },
-  "address-shape": { status: 422, title: "That does not read as a mail address. It should look like name@example.org." },
+  "username-taken": {
+    status: 409,
+    title: "That username is taken, or too much like one that is. Please choose another.",
+  },
+  "address-shape": {
+    status: 422,
+    title: "That does not read as a mail address. It should look like name@example.org.",
+  },
   "address-known": { status: 409, title: "That address is on this account already." },
   "address-unconfirmed": {
     status: 409,

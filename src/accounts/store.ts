@@ -59,14 +59,22 @@ export async function findAccount(reader: Reader, id: AccountId): Promise<Accoun
 }
 
 export async function findAccountByFoldedName(reader: Reader, folded: string): Promise<Account | null> {
-  const row = await own(reader).selectFrom("accounts").selectAll().where("username_folded", "=", folded).executeTakeFirst();
+  const row = await own(reader)
+    .selectFrom("accounts")
+    .selectAll()
+    .where("username_folded", "=", folded)
+    .executeTakeFirst();
   return row ? toAccount(row) : null;
 }
 
 /** Accounts by id, in no particular order; unknown ids are left out. */
 export async function listAccounts(reader: Reader, ids: readonly AccountId[]): Promise<readonly Account[]> {
   if (ids.length === 0) return [];
-  const rows = await own(reader).selectFrom("accounts").selectAll().where("id", "in", [...ids]).execute();
+  const rows = await own(reader)
+    .selectFrom("accounts")
+    .selectAll()
+    .where("id", "in", [...ids])
+    .execute();
   return rows.map(toAccount);
 }
 
@@ -228,7 +236,12 @@ export async function listStaff(
 
 /** Whether anybody holds this role: an installation without an administrator prints its first-start link. */
 export async function isRoleHeld(reader: Reader, role: StaffRole): Promise<boolean> {
-  const row = await own(reader).selectFrom("staff_roles").select("role").where("role", "=", role).limit(1).executeTakeFirst();
+  const row = await own(reader)
+    .selectFrom("staff_roles")
+    .select("role")
+    .where("role", "=", role)
+    .limit(1)
+    .executeTakeFirst();
   return row !== undefined;
 }
 

@@ -82,4 +82,12 @@ const eraseObservations = defineJob({
 });
 
 /** Every kind of job this installation does. */
-export const jobs = (app: App): readonly AnyJob[] => [makeDeliverMailJob(app.mail), recoveryClocks(app), flushDownloads(app), sweepFiles(app), sweepThrottle, sweepCeremonies, eraseObservations];
+export const jobs = (app: App): readonly AnyJob[] => [
+  makeDeliverMailJob(app.mail),
+  recoveryClocks(app),
+  flushDownloads(app),
+  sweepFiles(app),
+  sweepThrottle,
+  sweepCeremonies,
+  eraseObservations,
+];

@@ -68,7 +68,12 @@ export async function startApp(config: Config, options: StartOptions): Promise<A
       assets: options.assets,
       floodLimit: FLOOD_LIMIT,
     });
-    const runner = await startJobs(core.runtime, core.connectionString, jobs, options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds });
+    const runner = await startJobs(
+      core.runtime,
+      core.connectionString,
+      jobs,
+      options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds },
+    );
     closers.add("jobs", JOBS_END_MILLISECONDS, () => runner.stop());
     const listener = await listen(edge, endpoint);
     closers.add("web server", REQUESTS_END_MILLISECONDS + 500, () => listener.stop(REQUESTS_END_MILLISECONDS));
@@ -117,7 +122,11 @@ const urlOf = ({ address, port }: { readonly address: string; readonly port: num
   `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 
 /** Counts a request of one network against a route's limit, committed before the route does anything. */
-export async function countRequest(runtime: Runtime, limit: SourceLimit, incoming: Incoming): Promise<Result<undefined>> {
+export async function countRequest(
+  runtime: Runtime,
+  limit: SourceLimit,
+  incoming: Incoming,
+): Promise<Result<undefined>> {
   const bucket = `http:${limit.bucket}:${networkBucket(runtime, incoming.source.ip)}`;
   const counted = await countAttempt(runtime.db, { ...limit, bucket }, incoming.now);
   if (counted.ok) return ok();

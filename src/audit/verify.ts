@@ -37,7 +37,12 @@ export async function verifyChain(reader: Reader, onProgress?: (events: number) 
     onProgress?.(events);
     if (page.length < PAGE) break;
   }
-  return { isIntact: breaches.length === 0, events, head: hash.toString("hex"), breaches: breaches.slice(0, MOST_BREACHES) };
+  return {
+    isIntact: breaches.length === 0,
+    events,
+    head: hash.toString("hex"),
+    breaches: breaches.slice(0, MOST_BREACHES),
+  };
 }
 
 /** What is wrong with one row, given the one before it. */

@@ -5,25 +5,43 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
   wait: { status: 429, title: "Too many wrong attempts in a row. Please wait before the next one." },
   disabled: {
     status: 403,
-    title: "This way of signing in was switched off after 100 wrong attempts. Use another one, or open a recovery case.",
+    title:
+      "This way of signing in was switched off after 100 wrong attempts. Use another one, or open a recovery case.",
   },
   "not-bound": { status: 409, title: "This way of signing in is not set up on the account." },
   "already-bound": { status: 409, title: "This is set up already." },
-  "code-used": { status: 409, title: "This six-digit code was used before. Wait for the next one; it comes within 30 seconds." },
-  "password-short": { status: 422, title: "Please use at least 15 characters. Four or five unrelated words are good and easy to type." },
+  "code-used": {
+    status: 409,
+    title: "This six-digit code was used before. Wait for the next one; it comes within 30 seconds.",
+  },
+  "password-short": {
+    status: 422,
+    title: "Please use at least 15 characters. Four or five unrelated words are good and easy to type.",
+  },
   "password-short-second": { status: 422, title: "Please use at least 8 characters." },
   "password-long": { status: 422, title: "Please use at most 256 characters." },
   "password-known": {
     status: 422,
-    title: "This password is on lists that thieves try first. Please choose another: four or five unrelated words are good.",
+    title:
+      "This password is on lists that thieves try first. Please choose another: four or five unrelated words are good.",
   },
   "password-context": {
     status: 422,
-    title: "This password is made of your name, your address or our name. Please choose one that has nothing to do with them.",
+    title:
+      "This password is made of your name, your address or our name. Please choose one that has nothing to do with them.",
   },
-  "recovery-code-mistyped": { status: 422, title: "That code has a typing mistake in it. Please compare it with your copy, sign by sign." },
+  "recovery-code-mistyped": {
+    status: 422,
+    title: "That code has a typing mistake in it. Please compare it with your copy, sign by sign.",
+  },
   "recovery-code-foreign": { status: 422, title: "That is a recovery code of another site. Ours begin with “lkrc-”." },
-  "recovery-code-used": { status: 410, title: "That recovery code has been used before. Each works once; please take another one." },
-  "recovery-code-replaced": { status: 410, title: "That recovery code belongs to an older set. A newer set was made since." },
+  "recovery-code-used": {
+    status: 410,
+    title: "That recovery code has been used before. Each works once; please take another one.",
+  },
+  "recovery-code-replaced": {
+    status: 410,
+    title: "That recovery code belongs to an older set. A newer set was made since.",
+  },
   "recovery-code-unknown": { status: 401, title: "That recovery code is not one of this account's." },
 });

@@ -126,7 +126,11 @@ export async function countAuthenticatorAttempt(
       and (blocked_until is null or blocked_until <= ${now})
     returning consecutive_failures`.execute(db.root);
   if (rows[0]) return ok();
-  const row = await own(db).selectFrom("authenticators").selectAll().where("id", "=", authenticator.id).executeTakeFirst();
+  const row = await own(db)
+    .selectFrom("authenticators")
+    .selectAll()
+    .where("id", "=", authenticator.id)
+    .executeTakeFirst();
   if (row?.state === "disabled") return refuse(authenticatorRefusals.disabled());
   if (!row || row.state === "revoked") return refuse(authenticatorRefusals["not-bound"]());
   const seconds = row.blocked_until ? (row.blocked_until.getTime() - now.getTime()) / 1000 : 1;
@@ -177,7 +181,11 @@ export async function revokeAuthenticators(
 }
 
 /** Replaces what is stored about an authenticator: a stronger hash of the same password. */
-export async function updateDetail(tx: Tx, id: AuthenticatorId, detail: Readonly<Record<string, unknown>>): Promise<void> {
+export async function updateDetail(
+  tx: Tx,
+  id: AuthenticatorId,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
   await own(tx).updateTable("authenticators").set({ detail }).where("id", "=", id).execute();
 }
 

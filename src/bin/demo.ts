@@ -30,7 +30,17 @@ function demoConfig(): Config {
   const { environment, places } = processContext;
   const dataDirectory = join(environment["DATA_DIR"] ?? join(places.workingDirectory, "data"), "demo");
   const POLICY_FILE = environment["POLICY_FILE"] ?? join(places.packageDirectory, "policy", "demo.json");
-  const read = readConfig({ INDEX_NAME: "Quarry", ...environment, DATA_DIR: dataDirectory, POLICY_FILE, DATABASE_URL: undefined, SMTP_URL: undefined }, places);
+  const read = readConfig(
+    {
+      INDEX_NAME: "Quarry",
+      ...environment,
+      DATA_DIR: dataDirectory,
+      POLICY_FILE,
+      DATABASE_URL: undefined,
+      SMTP_URL: undefined,
+    },
+    places,
+  );
   if (!read.ok) throw new Failure(EXIT.usage, configLines(read.refusal).join("\n"));
   return read.value;
 }
@@ -42,7 +52,10 @@ async function startAnew(config: Config): Promise<void> {
     await left.stop();
   } catch (error) {
     if (error instanceof EmbeddedError && error.code === "already-running") {
-      throw new Failure(EXIT.unavailable, `A demo is running already. ${error.message} Stop it with Ctrl-C, or give this one a folder and a port of its own: DATA_DIR=/tmp/demo PORT=8481 npm run demo`);
+      throw new Failure(
+        EXIT.unavailable,
+        `A demo is running already. ${error.message} Stop it with Ctrl-C, or give this one a folder and a port of its own: DATA_DIR=/tmp/demo PORT=8481 npm run demo`,
+      );
     }
     if (!(error instanceof EmbeddedError)) throw error; // anything else about the old data does not matter: it goes
   }
@@ -53,7 +66,9 @@ async function startAnew(config: Config): Promise<void> {
 function farewell(app: App, cast: Cast, table: string, seconds: number): void {
   const origin = app.runtime.publicUrl.origin;
   say();
-  say(`Summary: the main job, ${cast.people.length} people, ${cast.caseNumbers.length} cases, ${seconds.toFixed(0)} s in all`);
+  say(
+    `Summary: the main job, ${cast.people.length} people, ${cast.caseNumbers.length} cases, ${seconds.toFixed(0)} s in all`,
+  );
   say(table);
   say();
   say("Look at it in a browser. The server goes on until Ctrl-C.");
@@ -61,7 +76,8 @@ function farewell(app: App, cast: Cast, table: string, seconds: number): void {
   say(`  Mailbox      ${origin}/mailbox`);
   say(`  Desk         ${origin}/console`);
   say(`  Case page    follow the link in a claimant's mail, then enter the case code:`);
-  for (const one of cast.caseNumbers) say(`                 ${one.whose.padEnd(6)} ${one.number}   case code ${one.code}`);
+  for (const one of cast.caseNumbers)
+    say(`                 ${one.whose.padEnd(6)} ${one.number}   case code ${one.code}`);
   say();
   say("  Sign-in data (the authenticator app is the key behind --totp):");
   for (const person of cast.people) {

@@ -2,9 +2,36 @@ import { z } from "zod";
 import { findAccount, listAccounts, listAddresses, maskAddress } from "../accounts/index.ts";
 import { audit, listEvents } from "../audit/index.ts";
 import { listFindings } from "../evidence/index.ts";
-import { badge, button, details, emptyState, errorSummary, field, form as formElement, hidden, html, type Html, notice, summaryList, table, textarea, time } from "../kernel/html/index.ts";
+import {
+  badge,
+  button,
+  details,
+  emptyState,
+  errorSummary,
+  field,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  notice,
+  summaryList,
+  table,
+  textarea,
+  time,
+} from "../kernel/html/index.ts";
 import { transact } from "../kernel/db/transact.ts";
-import { defineRoute, form, type HttpRequest, line, page, paragraph, redirect, refused, type Reply, type Route } from "../kernel/http/index.ts";
+import {
+  defineRoute,
+  form,
+  type HttpRequest,
+  line,
+  page,
+  paragraph,
+  redirect,
+  refused,
+  type Reply,
+  type Route,
+} from "../kernel/http/index.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import { ok, type Result } from "../kernel/result.ts";
@@ -45,24 +72,48 @@ const NOTHING: State = { values: {} };
 /** What the two records of one person look like side by side. */
 async function claimsBesideRecords(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now: Date): Promise<Html> {
   const account = recoveryCase.accountId && (await findAccount(runtime.db, recoveryCase.accountId));
-  if (!account) return html`<p>Not matched to an account yet. The claimant has not confirmed the address they wrote from.</p>`;
+  if (!account)
+    return html`<p>Not matched to an account yet. The claimant has not confirmed the address they wrote from.</p>`;
   const [addresses, projects, impact] = await Promise.all([
     listAddresses(runtime.db, account.id),
     listProjectsOf(runtime.db, account.id),
     impactOf(runtime.db, account.id, now),
   ]);
-  const isOnAccount = addresses.some((one) => one.folded === recoveryCase.contactAddress.toLowerCase() && one.verifiedAt);
-  const mark = (isMatch: boolean) => (isMatch ? badge({ tone: "success", text: "Matches" }) : badge({ tone: "warning", text: "Differs" }));
+  const isOnAccount = addresses.some(
+    (one) => one.folded === recoveryCase.contactAddress.toLowerCase() && one.verifiedAt,
+  );
+  const mark = (isMatch: boolean) =>
+    isMatch ? badge({ tone: "success", text: "Matches" }) : badge({ tone: "warning", text: "Differs" });
   return html`
     ${table({
       caption: "Claims beside records",
       columns: ["What", "Claimed", "On record", ""],
       rows: [
-        ["Username", recoveryCase.claimedName, account.username, mark(recoveryCase.claimedName.toLowerCase() === account.username.toLowerCase())],
-        ["Address", recoveryCase.contactAddress, addresses.map((one) => maskAddress(one.address)).join(", "), mark(isOnAccount)],
-        ["Contact confirmed", recoveryCase.contactConfirmedAt ? time(recoveryCase.contactConfirmedAt, now) : "No", "", mark(recoveryCase.contactConfirmedAt !== null)],
+        [
+          "Username",
+          recoveryCase.claimedName,
+          account.username,
+          mark(recoveryCase.claimedName.toLowerCase() === account.username.toLowerCase()),
+        ],
+        [
+          "Address",
+          recoveryCase.contactAddress,
+          addresses.map((one) => maskAddress(one.address)).join(", "),
+          mark(isOnAccount),
+        ],
+        [
+          "Contact confirmed",
+          recoveryCase.contactConfirmedAt ? time(recoveryCase.contactConfirmedAt, now) : "No",
+          "",
+          mark(recoveryCase.contactConfirmedAt !== null),
+        ],
         ["Last seen", "", time(account.lastActiveAt, now), ""],
-        ["Frozen", "", account.frozen ? `${account.frozen.because}, since ${account.frozen.at.toISOString()}` : "No", ""],
+        [
+          "Frozen",
+          "",
+          account.frozen ? `${account.frozen.because}, since ${account.frozen.at.toISOString()}` : "No",
+          "",
+        ],
       ],
       empty: "",
     })}
@@ -77,7 +128,8 @@ async function claimsBesideRecords(runtime: RecoveryRuntime, recoveryCase: Recov
 
 async function proofs(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now: Date): Promise<Html> {
   const findings = await listFindings(runtime.db, recoveryCase.id);
-  if (findings.length === 0) return emptyState({ title: "Nothing proven yet", body: html`<p>The claimant has shown nothing so far.</p>` });
+  if (findings.length === 0)
+    return emptyState({ title: "Nothing proven yet", body: html`<p>The claimant has shown nothing so far.</p>` });
   const byRoot = Map.groupBy(findings, (one) => one.root);
   return html`${[...byRoot].map(
     ([root, ofRoot]) => html`
@@ -105,7 +157,14 @@ function reasons(runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Html {
     <p class="lead">${headline}</p>
     ${table({ caption: numbers.caption, columns: [...numbers.columns], rows: numbers.rows.map((row) => [...row]), empty: "" })}
     <div class="columns">${list("For", why.for)}${list("Against", why.against)}</div>
-    ${whatWouldHelp.length > 0 ? html`<p>Would help most: ${whatWouldHelp.slice(0, 3).map((one) => one.kind).join(", ")}.</p>` : null}`;
+    ${
+      whatWouldHelp.length > 0
+        ? html`<p>Would help most: ${whatWouldHelp
+            .slice(0, 3)
+            .map((one) => one.kind)
+            .join(", ")}.</p>`
+        : null
+    }`;
 }
 
 async function thread(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now: Date): Promise<Html> {
@@ -114,19 +173,33 @@ async function thread(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now:
   return html`
     ${recoveryCase.story ? html`<blockquote class="message"><p class="muted">Claimant, when opening</p><p class="pre">${recoveryCase.story}</p></blockquote>` : null}
     ${messages.map(
-      (one) => html`<blockquote class="message ${one.isInternal ? "internal" : "open"}"><p class="muted">${who[one.authorKind]}, ${time(one.writtenAt, now)}${one.isInternal ? html` ${badge({ tone: "neutral", text: "Internal note" })}` : null}</p><p class="pre">${one.body}</p></blockquote>`,
+      (one) =>
+        html`<blockquote class="message ${one.isInternal ? "internal" : "open"}"><p class="muted">${who[one.authorKind]}, ${time(one.writtenAt, now)}${one.isInternal ? html` ${badge({ tone: "neutral", text: "Internal note" })}` : null}</p><p class="pre">${one.body}</p></blockquote>`,
     )}
     ${messages.length === 0 && !recoveryCase.story ? html`<p>No messages.</p>` : null}`;
 }
 
 /** The second reviewer decides without knowing the first verdict: reviews are shown only to who has given theirs. */
-async function reviews(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, viewer: AccountId, now: Date): Promise<Html> {
+async function reviews(
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+  viewer: AccountId,
+  now: Date,
+): Promise<Html> {
   const all = await listReviews(runtime.db, recoveryCase.id);
   const hasGivenVerdict = all.some((one) => one.reviewerId === viewer);
   const isOver = !["review", "second-review", "information-requested"].includes(recoveryCase.state);
   if (all.length === 0) return html`<p>No verdict yet.</p>`;
-  if (!hasGivenVerdict && !isOver) return html`<p>${all.length} verdict given. You will see it after you have given yours.</p>`;
-  const names = new Map((await listAccounts(runtime.db, all.map((one) => one.reviewerId))).map((one) => [one.id, one.username]));
+  if (!hasGivenVerdict && !isOver)
+    return html`<p>${all.length} verdict given. You will see it after you have given yours.</p>`;
+  const names = new Map(
+    (
+      await listAccounts(
+        runtime.db,
+        all.map((one) => one.reviewerId),
+      )
+    ).map((one) => [one.id, one.username]),
+  );
   return html`<ul>${all.map((one) => html`<li><strong>${names.get(one.reviewerId) ?? "Somebody"}</strong>: ${one.verdict}, ${time(one.decidedAt, now)}. ${one.reason}</li>`)}</ul>`;
 }
 
@@ -138,7 +211,10 @@ function actions(request: Request, recoveryCase: RecoveryCase, state: State): Ht
     ${field({ name: "username", id: `${prefix}-username`, label: "Type the account’s username", autocomplete: "off", value: state.values["username"], required: true, maxlength: 64, spellcheck: false })}`;
   const { decision } = recoveryCase;
   const isReviewable = recoveryCase.state === "review" || recoveryCase.state === "second-review";
-  const mayApprove = isReviewable && decision !== null && (decision.route === "machine" || decision.route === "one-reviewer" || decision.route === "two-reviewers");
+  const mayApprove =
+    isReviewable &&
+    decision !== null &&
+    (decision.route === "machine" || decision.route === "one-reviewer" || decision.route === "two-reviewers");
   const effect = decision
     ? html`<p>Approving starts a waiting time of <strong>${policy.durationInWords(decision.waitMs)}</strong>, in which everybody is told and anybody of them can stop it. Afterwards the claimant may set a new password and app; powers are held for <strong>${policy.durationInWords(decision.holdMs)}</strong>. ${decision.approvalsNeeded > 1 ? html`<strong>${decision.approvalsNeeded} people</strong> must approve.` : null} You cannot make this shorter.</p>`
     : null;
@@ -170,7 +246,12 @@ function actions(request: Request, recoveryCase: RecoveryCase, state: State): Ht
     </section>`;
 }
 
-async function casePage(runtime: RecoveryRuntime, request: Request, recoveryCase: RecoveryCase, state: State): Promise<Html> {
+async function casePage(
+  runtime: RecoveryRuntime,
+  request: Request,
+  recoveryCase: RecoveryCase,
+  state: State,
+): Promise<Html> {
   const { now } = request;
   const [beside, board, messages, verdicts, notices, events] = await Promise.all([
     claimsBesideRecords(runtime, recoveryCase, now),
@@ -178,7 +259,12 @@ async function casePage(runtime: RecoveryRuntime, request: Request, recoveryCase
     thread(runtime, recoveryCase, now),
     reviews(runtime, recoveryCase, request.actor.account.id, now),
     listNotices(runtime.db, recoveryCase.id),
-    listEvents(runtime.db, recoveryCase.accountId ? { accountId: recoveryCase.accountId, limit: 30 } : { caseId: recoveryCase.id, limit: 30 }),
+    listEvents(
+      runtime.db,
+      recoveryCase.accountId
+        ? { accountId: recoveryCase.accountId, limit: 30 }
+        : { caseId: recoveryCase.id, limit: 30 },
+    ),
   ]);
   const mayAct = request.actor.roles.some((role) => role === "reviewer" || role === "administrator");
   const body = html`
@@ -206,7 +292,12 @@ async function casePage(runtime: RecoveryRuntime, request: Request, recoveryCase
 async function noteView(runtime: RecoveryRuntime, request: Request, recoveryCase: RecoveryCase): Promise<void> {
   await transact(runtime.db, { now: request.now }, async (tx) => {
     const actor = { kind: "staff", id: request.actor.account.id } as const;
-    audit(tx, runtime.random, { act: "console/case-viewed", actor, accountId: recoveryCase.accountId, caseId: recoveryCase.id });
+    audit(tx, runtime.random, {
+      act: "console/case-viewed",
+      actor,
+      accountId: recoveryCase.accountId,
+      caseId: recoveryCase.id,
+    });
     return ok();
   });
 }
@@ -221,7 +312,13 @@ const verdictForm = form({
 type Act<B> = (reviewer: Reviewer, recoveryCase: RecoveryCase, body: B, now: Date) => Promise<Result<unknown>>;
 
 /** One power of the desk: a POST that does it and shows the case again, with the refusal where there is one. */
-function power<B extends z.ZodType>(runtime: RecoveryRuntime, name: string, about: string, body: B, act: Act<z.output<B>>): Route {
+function power<B extends z.ZodType>(
+  runtime: RecoveryRuntime,
+  name: string,
+  about: string,
+  body: B,
+  act: Act<z.output<B>>,
+): Route {
   return defineRoute({
     method: "POST",
     path: `/console/cases/:number/${name}`,
@@ -233,7 +330,13 @@ function power<B extends z.ZodType>(runtime: RecoveryRuntime, name: string, abou
       const found = await findCaseByNumber(runtime.db, request.params.number);
       if (!found) return refused(recoveryRefusals["no-such-case"]());
       const detail = Object.values(invalid.fields).join(" ");
-      const refusal: Refusal = { code: "console/bad-input", status: 422, title: "Please look at the form again.", detail, tell: "anyone" };
+      const refusal: Refusal = {
+        code: "console/bad-input",
+        status: 422,
+        title: "Please look at the form again.",
+        detail,
+        tell: "anyone",
+      };
       return page(await casePage(runtime, request, found, { refusal, values: invalid.values }), { status: 422 });
     },
     handle: async (_, request): Promise<Reply> => {
@@ -243,15 +346,25 @@ function power<B extends z.ZodType>(runtime: RecoveryRuntime, name: string, abou
       if (done.ok) return redirect(`/console/cases/${found.number}`);
       if (request.wantsJson) return refused(done.refusal);
       const now = (await findCaseByNumber(runtime.db, request.params.number)) ?? found;
-      return page(await casePage(runtime, request, now, { refusal: done.refusal, values: textValues(request.body) }), { status: done.refusal.status });
+      return page(await casePage(runtime, request, now, { refusal: done.refusal, values: textValues(request.body) }), {
+        status: done.refusal.status,
+      });
     },
   });
 }
 
 const textValues = (body: unknown): Record<string, string> =>
-  Object.fromEntries(Object.entries(body as Record<string, unknown>).filter((entry): entry is [string, string] => typeof entry[1] === "string")); // a parsed form
+  Object.fromEntries(
+    Object.entries(body as Record<string, unknown>).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    ),
+  ); // a parsed form
 
-const toVerdict = (body: z.output<typeof verdictForm>): Verdict => ({ reason: body.reason, typedUsername: body.username, seenState: body.seenState });
+const toVerdict = (body: z.output<typeof verdictForm>): Verdict => ({
+  reason: body.reason,
+  typedUsername: body.username,
+  seenState: body.seenState,
+});
 
 export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   defineRoute({
@@ -281,13 +394,21 @@ export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     form({ note: paragraph({ max: 4000, min: 1 }) }),
     (reviewer, found, body, now) => writeNote(runtime, found.id, reviewer, body.note, now),
   ),
-  power(runtime, "approve", "Approves, with a reason and the typed username.", verdictForm, (reviewer, found, body, now) =>
-    approveCase(runtime, found.id, reviewer, toVerdict(body), now),
+  power(
+    runtime,
+    "approve",
+    "Approves, with a reason and the typed username.",
+    verdictForm,
+    (reviewer, found, body, now) => approveCase(runtime, found.id, reviewer, toVerdict(body), now),
   ),
   power(runtime, "refuse", "Refuses, with a reason the claimant reads.", verdictForm, (reviewer, found, body, now) =>
     refuseCase(runtime, found.id, reviewer, toVerdict(body), now),
   ),
-  power(runtime, "resume", "Takes a contested case up again and ends the freeze.", verdictForm, (reviewer, found, body, now) =>
-    resumeCase(runtime, found.id, reviewer, toVerdict(body), now),
+  power(
+    runtime,
+    "resume",
+    "Takes a contested case up again and ends the freeze.",
+    verdictForm,
+    (reviewer, found, body, now) => resumeCase(runtime, found.id, reviewer, toVerdict(body), now),
   ),
 ];

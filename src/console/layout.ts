@@ -4,7 +4,11 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { StaffActor } from "../sessions/index.ts";
 
 /** A page of the desk. */
-export function deskLayout(runtime: Runtime, incoming: Incoming, options: { readonly title: string; readonly body: Html; readonly staff?: StaffActor }): Html {
+export function deskLayout(
+  runtime: Runtime,
+  incoming: Incoming,
+  options: { readonly title: string; readonly body: Html; readonly staff?: StaffActor },
+): Html {
   const { staff } = options;
   const nav = staff
     ? [

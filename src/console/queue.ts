@@ -1,7 +1,26 @@
 import { z } from "zod";
-import { badge, button, emptyState, field, hidden, html, type Html, pagination, table, time } from "../kernel/html/index.ts";
+import {
+  badge,
+  button,
+  emptyState,
+  field,
+  hidden,
+  html,
+  type Html,
+  pagination,
+  table,
+  time,
+} from "../kernel/html/index.ts";
 import { defineRoute, page, type Route } from "../kernel/http/index.ts";
-import { type CaseState, CAUSES, caseLifecycle, countByState, listQueue, type RecoveryCase, type RecoveryRuntime } from "../recovery/index.ts";
+import {
+  type CaseState,
+  CAUSES,
+  caseLifecycle,
+  countByState,
+  listQueue,
+  type RecoveryCase,
+  type RecoveryRuntime,
+} from "../recovery/index.ts";
 import { deskLayout } from "./layout.ts";
 import { anyStaffGuard } from "./sign-in.ts";
 import { STATE_TONE, stateName } from "./wording.ts";
@@ -60,7 +79,8 @@ export const queueRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         <h1>Recovery cases</h1>
         <nav class="lanes" aria-label="Lanes">
           <ul>${(Object.keys(LANES) as Lane[]).map(
-            (one) => html`<li><a href="/console?lane=${one}" aria-current="${one === lane ? "page" : "false"}">${LANES[one].label} <span class="count">${sizeOf(one)}</span></a></li>`,
+            (one) =>
+              html`<li><a href="/console?lane=${one}" aria-current="${one === lane ? "page" : "false"}">${LANES[one].label} <span class="count">${sizeOf(one)}</span></a></li>`,
           )}</ul>
         </nav>
         <form method="get" action="/console" role="search" class="search">
@@ -70,8 +90,17 @@ export const queueRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         </form>
         ${
           cases.length === 0
-            ? emptyState({ title: search ? "Nothing found" : "Nothing here", body: html`<p>${search ? "No case has that number or name in this lane." : "No case waits in this lane."}</p>` })
-            : table({ caption: `${total} ${total === 1 ? "case" : "cases"}, longest in their state first`, columns: ["Case", "Name claimed", "State", "Tier", "Cause", "In this state since", "Wait ends"], rows: cases.map((one) => row(one, request.now)), empty: "", isKeyed: true })
+            ? emptyState({
+                title: search ? "Nothing found" : "Nothing here",
+                body: html`<p>${search ? "No case has that number or name in this lane." : "No case waits in this lane."}</p>`,
+              })
+            : table({
+                caption: `${total} ${total === 1 ? "case" : "cases"}, longest in their state first`,
+                columns: ["Case", "Name claimed", "State", "Tier", "Cause", "In this state since", "Wait ends"],
+                rows: cases.map((one) => row(one, request.now)),
+                empty: "",
+                isKeyed: true,
+              })
         }
         ${pagination({ page: request.query.page, pages: Math.max(1, Math.ceil(total / PER_PAGE)), href: (number) => `/console?${params.toString()}&page=${number}` })}`;
       return page(deskLayout(runtime, request, { title: "Recovery cases", body, staff: request.actor }));

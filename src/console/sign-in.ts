@@ -1,6 +1,18 @@
 import { z } from "zod";
 import { button, errorSummary, field, form as formElement, hidden, html, type Html } from "../kernel/html/index.ts";
-import { anyone, defineRoute, form, type Guard, type Incoming, line, page, redirect, refused, type Route, secretText } from "../kernel/http/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  type Guard,
+  type Incoming,
+  line,
+  page,
+  redirect,
+  refused,
+  type Route,
+  secretText,
+} from "../kernel/http/index.ts";
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
@@ -10,7 +22,13 @@ import { transact } from "../kernel/db/transact.ts";
 import { endSession } from "../sessions/index.ts";
 import { deskLayout } from "./layout.ts";
 
-const NEXT = z.strictObject({ next: z.string().regex(/^\/console[A-Za-z0-9/_-]*$/).max(200).optional() });
+const NEXT = z.strictObject({
+  next: z
+    .string()
+    .regex(/^\/console[A-Za-z0-9/_-]*$/)
+    .max(200)
+    .optional(),
+});
 
 /** Anybody at the desk. */
 export const anyStaffGuard: Guard<StaffActor> = staffGuard("support", "reviewer", "administrator", "auditor");
@@ -61,7 +79,9 @@ function codePage(runtime: Runtime, incoming: Incoming, state: State, next: stri
   return deskLayout(runtime, incoming, { title: "Second step", body });
 }
 
-const say = (refusal: { readonly title: string; readonly detail?: string }): State => ({ message: [refusal.title, refusal.detail].filter(Boolean).join(" ") });
+const say = (refusal: { readonly title: string; readonly detail?: string }): State => ({
+  message: [refusal.title, refusal.detail].filter(Boolean).join(" "),
+});
 
 /** The desk's own sign-in: always two factors, and never the session of the subscriber pages. */
 export const deskSignInRoutes: readonly Route[] = [
@@ -82,10 +102,18 @@ export const deskSignInRoutes: readonly Route[] = [
     body: form({ name: line({ max: 254 }), password: secretText(1024), next: NEXT.shape.next }),
     handle: async (runtime, request) => {
       const { name, password, next } = request.body;
-      const done = await submitPassword(runtime, { name, password: secret(password), purpose: "staff", source: request.source, now: request.now });
+      const done = await submitPassword(runtime, {
+        name,
+        password: secret(password),
+        purpose: "staff",
+        source: request.source,
+        now: request.now,
+      });
       if (!done.ok) {
         if (request.wantsJson) return refused(done.refusal);
-        return page(passwordPage(runtime, request, { ...say(done.refusal), name }, next), { status: done.refusal.status });
+        return page(passwordPage(runtime, request, { ...say(done.refusal), name }, next), {
+          status: done.refusal.status,
+        });
       }
       if (done.value.next === "setup") return refused(signInRefusals.wrong());
       return redirect(`/console/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
@@ -110,7 +138,12 @@ export const deskSignInRoutes: readonly Route[] = [
     body: form({ code: line({ max: 64 }), next: NEXT.shape.next }),
     handle: async (runtime, request) => {
       const { code, next } = request.body;
-      const step = { ceremonyToken: request.cookies[CEREMONY_COOKIE], typed: code, source: request.source, now: request.now };
+      const step = {
+        ceremonyToken: request.cookies[CEREMONY_COOKIE],
+        typed: code,
+        source: request.source,
+        now: request.now,
+      };
       const done = await submitTotp(runtime, step, async () => {});
       if (!done.ok) {
         if (request.wantsJson) return refused(done.refusal);
@@ -133,10 +166,18 @@ export const deskSignInRoutes: readonly Route[] = [
     handle: async (runtime, request) => {
       const { account, session } = request.actor;
       await transact(runtime.db, { now: request.now }, async (tx) => {
-        await endSession(tx, runtime.random, { id: session.id, accountId: account.id, because: "signed out", actor: { kind: "staff", id: account.id } });
+        await endSession(tx, runtime.random, {
+          id: session.id,
+          accountId: account.id,
+          because: "signed out",
+          actor: { kind: "staff", id: account.id },
+        });
         return ok();
       });
-      return redirect("/console/sign-in", { cookies: [{ name: STAFF_COOKIE, value: null }], headers: { "clear-site-data": '"cache", "storage"' } });
+      return redirect("/console/sign-in", {
+        cookies: [{ name: STAFF_COOKIE, value: null }],
+        headers: { "clear-site-data": '"cache", "storage"' },
+      });
     },
   }),
 ];

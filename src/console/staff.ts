@@ -3,7 +3,16 @@ import { findAccountByName, insertStaffRole, listStaff, type StaffRole } from ".
 import { audit } from "../audit/index.ts";
 import { isTotpBound } from "../authenticators/index.ts";
 import { transact } from "../kernel/db/transact.ts";
-import { button, errorSummary, field, form as formElement, html, type Html, select, table } from "../kernel/html/index.ts";
+import {
+  button,
+  errorSummary,
+  field,
+  form as formElement,
+  html,
+  type Html,
+  select,
+  table,
+} from "../kernel/html/index.ts";
 import { defineRoute, form, type HttpRequest, line, page, redirect, type Route } from "../kernel/http/index.ts";
 import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -19,7 +28,11 @@ const ROLES: Readonly<Record<StaffRole, string>> = {
 
 const guard = staffGuard("administrator");
 
-async function staffPage(runtime: Runtime, request: HttpRequest<StaffActor, unknown, unknown, unknown>, message?: string): Promise<Html> {
+async function staffPage(
+  runtime: Runtime,
+  request: HttpRequest<StaffActor, unknown, unknown, unknown>,
+  message?: string,
+): Promise<Html> {
   const staff = await listStaff(runtime.db);
   const body = html`
     <h1>People at this desk</h1>
@@ -55,7 +68,8 @@ export const staffRoutes: readonly Route[] = [
     handle: async (runtime, request) => {
       const account = await findAccountByName(runtime.db, request.body.username);
       if (!account || !(await isTotpBound(runtime.db, account.id))) {
-        const message = "There is no account of that name with an authenticator app. Ask them to register and set one up first.";
+        const message =
+          "There is no account of that name with an authenticator app. Ask them to register and set one up first.";
         return page(await staffPage(runtime, request, message), { status: 422 });
       }
       await transact(runtime.db, { now: request.now }, async (tx) => {

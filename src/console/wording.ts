@@ -19,4 +19,5 @@ export const STATE_TONE: Readonly<Record<CaseState, Tone>> = {
 };
 
 /** A state as the desk says it. */
-export const stateName = (state: CaseState): string => state.replaceAll("-", " ").replace(/^./, (first) => first.toUpperCase());
+export const stateName = (state: CaseState): string =>
+  state.replaceAll("-", " ").replace(/^./, (first) => first.toUpperCase());

@@ -28,11 +28,16 @@ export type Log = Readonly<Record<LogLevel, (event: string, fields?: LogFields) 
  * @param threshold the least serious level that is written
  * @param write takes one finished line
  */
-export function makeLog(threshold: LogLevel, write: (line: string) => void = (line) => process.stderr.write(line)): Log {
-  const at = (level: LogLevel) => (event: string, fields: LogFields = {}) => {
-    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold)) return;
-    write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...fields })}\n`);
-  };
+export function makeLog(
+  threshold: LogLevel,
+  write: (line: string) => void = (line) => process.stderr.write(line),
+): Log {
+  const at =
+    (level: LogLevel) =>
+    (event: string, fields: LogFields = {}) => {
+      if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold)) return;
+      write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...fields })}\n`);
+    };
   return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
 }
 

@@ -182,7 +182,12 @@ export async function revokeSecrets(tx: Tx, purpose: string, subject: string, be
  * Spends a step of a counter that only goes up: a TOTP time step is accepted once, and none before it afterwards
  * (RFC 6238 §5.2, SP 800-63B-4 §3.1.4.2). Exactly one of any number of simultaneous callers succeeds.
  */
-export async function spendStep(tx: Tx, purpose: string, subject: string, stepNumber: bigint): Promise<Result<undefined>> {
+export async function spendStep(
+  tx: Tx,
+  purpose: string,
+  subject: string,
+  stepNumber: bigint,
+): Promise<Result<undefined>> {
   const { rows } = await sql<{ last: bigint }>`
     insert into one_time_counters as counter (purpose, subject, last, spent_at)
     values (${purpose}, ${subject}, ${stepNumber}, ${tx.now})

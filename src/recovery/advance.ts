@@ -20,7 +20,12 @@ export interface Move {
  * Takes one transition: allowed by the lifecycle, made by a conditional update, and on the audit log. Returns the case
  * as it is now. Refuses what the lifecycle does not allow, and a case that has changed meanwhile.
  */
-export async function advance(tx: Tx, runtime: Runtime, recoveryCase: RecoveryCase, move: Move): Promise<Result<RecoveryCase>> {
+export async function advance(
+  tx: Tx,
+  runtime: Runtime,
+  recoveryCase: RecoveryCase,
+  move: Move,
+): Promise<Result<RecoveryCase>> {
   const next = step(caseLifecycle, recoveryCase.state, move.event, move.as);
   if (!next.ok) return next;
   const isMine = await advanceCase(tx, recoveryCase.id, recoveryCase.state, next.value, move.patch ?? {});

@@ -34,7 +34,14 @@ export const CASE_COOKIE = "case";
 export type OpenedWith = "opening" | "case-code" | "mail-code";
 
 interface PageTables {
-  case_page_sessions: { id: Id<"cps">; case_id: CaseId; digest: Buffer; opened_with: OpenedWith; started_at: Date; expires_at: Date };
+  case_page_sessions: {
+    id: Id<"cps">;
+    case_id: CaseId;
+    digest: Buffer;
+    opened_with: OpenedWith;
+    started_at: Date;
+    expires_at: Date;
+  };
 }
 const own = (reader: Reader): Kysely<PageTables> => reader.as<PageTables>();
 
@@ -74,7 +81,8 @@ export async function findCaseByLink(runtime: Runtime, token: string, now: Date)
   return found.ok ? findCase(runtime.db, found.value.subject as CaseId) : null; // the subject was written by issueCaseAccess
 }
 
-const mailDigest = (keys: Runtime["keys"], caseId: CaseId, code: string): readonly Buffer[] => keys.macs("short-code", `${caseId}\nmail\n${code}`);
+const mailDigest = (keys: Runtime["keys"], caseId: CaseId, code: string): readonly Buffer[] =>
+  keys.macs("short-code", `${caseId}\nmail\n${code}`);
 
 /** Makes the code that a mail to the contact address carries; it replaces the one before. */
 export async function issueContactCode(
@@ -92,10 +100,19 @@ export async function issueContactCode(
 }
 
 /** Spends the code of the last mail to the contact address. Refuses every wrong one alike. */
-export async function spendContactCode(tx: Tx, runtime: Runtime, caseId: CaseId, typed: string): Promise<Result<undefined>> {
+export async function spendContactCode(
+  tx: Tx,
+  runtime: Runtime,
+  caseId: CaseId,
+  typed: string,
+): Promise<Result<undefined>> {
   const code = readShortCode(typed);
   if (!code) return refuse(recoveryRefusals["wrong-code"]());
-  const spent = await spend(tx, { purpose: MAIL_CODE, subject: caseId, digests: mailDigest(runtime.keys, caseId, code) });
+  const spent = await spend(tx, {
+    purpose: MAIL_CODE,
+    subject: caseId,
+    digests: mailDigest(runtime.keys, caseId, code),
+  });
   return spent.ok ? ok() : refuse(recoveryRefusals["wrong-code"]());
 }
 
@@ -104,8 +121,16 @@ export const countCodeTry = (runtime: Runtime, caseId: CaseId, now: Date): Promi
   countAttempt(runtime.db, { bucket: `case-code:${caseId}`, ...TRIES }, now);
 
 /** Sends a fresh code to the case's contact address; at most five an hour. */
-export async function mailCaseCode(runtime: Runtime, recoveryCase: RecoveryCase, now: Date): Promise<Result<undefined>> {
-  const counted = await countAttempt(runtime.db, { bucket: `case-mail-code:${recoveryCase.id}`, limit: 5, windowSeconds: 3600 }, now);
+export async function mailCaseCode(
+  runtime: Runtime,
+  recoveryCase: RecoveryCase,
+  now: Date,
+): Promise<Result<undefined>> {
+  const counted = await countAttempt(
+    runtime.db,
+    { bucket: `case-mail-code:${recoveryCase.id}`, limit: 5, windowSeconds: 3600 },
+    now,
+  );
   if (!counted.ok) return counted;
   return transact(runtime.db, { now }, async (tx) => {
     const { code, expiresAt } = await issueContactCode(tx, runtime, recoveryCase.id, MAIL_CODE_MINUTES);
@@ -167,7 +192,12 @@ async function isCaseCode(tx: Tx, runtime: Runtime, caseId: CaseId, typed: strin
 }
 
 /** Gives this browser the case page. The caller audits. */
-export async function startCasePage(tx: Tx, runtime: Runtime, caseId: CaseId, openedWith: OpenedWith): Promise<Secret<string>> {
+export async function startCasePage(
+  tx: Tx,
+  runtime: Runtime,
+  caseId: CaseId,
+  openedWith: OpenedWith,
+): Promise<Secret<string>> {
   const token = runtime.random.bytes(32).toString("base64url");
   await own(tx)
     .insertInto("case_page_sessions")

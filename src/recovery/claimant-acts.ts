@@ -26,7 +26,12 @@ export async function onCase<T>(
 const asClaimant = (recoveryCase: RecoveryCase) => ({ kind: "claimant", id: recoveryCase.id }) as const;
 
 /** A message from the claimant; while a question is open, it is the answer, and the case goes back to the desk. */
-export function writeAsClaimant(runtime: RecoveryRuntime, caseId: CaseId, body: string, now: Date): Promise<Result<RecoveryCase>> {
+export function writeAsClaimant(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  body: string,
+  now: Date,
+): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     await insertMessage(tx, caseId, {
       id: newId("msg", now, runtime.random),
@@ -84,7 +89,12 @@ export function withdrawCase(
 export function reopenCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     const patch = { expires_at: new Date(now.getTime() + runtime.policy.limits.caseIdleMs), ended_because: null };
-    const moved = await advance(tx, runtime, recoveryCase, { event: "reopen", as: "claimant", actor: asClaimant(recoveryCase), patch });
+    const moved = await advance(tx, runtime, recoveryCase, {
+      event: "reopen",
+      as: "claimant",
+      actor: asClaimant(recoveryCase),
+      patch,
+    });
     return moved.ok ? evaluate(tx, runtime, moved.value) : moved;
   });
 }
@@ -92,6 +102,11 @@ export function reopenCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date):
 /** Asks for somebody else to look at a refusal. */
 export function appealCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, (tx, recoveryCase) =>
-    advance(tx, runtime, recoveryCase, { event: "appeal", as: "claimant", actor: asClaimant(recoveryCase), patch: { ended_because: null } }),
+    advance(tx, runtime, recoveryCase, {
+      event: "appeal",
+      as: "claimant",
+      actor: asClaimant(recoveryCase),
+      patch: { ended_because: null },
+    }),
   );
 }

@@ -26,13 +26,25 @@ export interface ClockWork {
  * transaction of its own that looks again before it acts, so that any number of sweeps may run at once.
  */
 export async function sweepClocks(runtime: RecoveryRuntime, now: Date): Promise<ClockWork> {
-  const told = await forEachDue(() => listNoticesDue(runtime.db, now, AT_ONCE), (id) => tellWaiting(runtime, id, now));
-  const released = await forEachDue(() => listWaitsOver(runtime.db, now, AT_ONCE), (id) => endWait(runtime, id, now));
-  const expired = await forEachDue(() => listExpired(runtime.db, now, AT_ONCE), (id) => expire(runtime, id, now));
+  const told = await forEachDue(
+    () => listNoticesDue(runtime.db, now, AT_ONCE),
+    (id) => tellWaiting(runtime, id, now),
+  );
+  const released = await forEachDue(
+    () => listWaitsOver(runtime.db, now, AT_ONCE),
+    (id) => endWait(runtime, id, now),
+  );
+  const expired = await forEachDue(
+    () => listExpired(runtime.db, now, AT_ONCE),
+    (id) => expire(runtime, id, now),
+  );
   return { told, released, expired };
 }
 
-async function forEachDue(list: () => Promise<readonly CaseId[]>, act: (id: CaseId) => Promise<Result<unknown>>): Promise<number> {
+async function forEachDue(
+  list: () => Promise<readonly CaseId[]>,
+  act: (id: CaseId) => Promise<Result<unknown>>,
+): Promise<number> {
   let done = 0;
   for (;;) {
     const due = await list();
@@ -52,8 +64,17 @@ function tellWaiting(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promi
     // After an outage both may be due: one mail then says what is true now.
     const moment = isReleaseDue ? "before-release" : "midway";
     const told = await tellEverybody(tx, runtime, recoveryCase, moment);
-    await updateCase(tx, caseId, { midway_told_at: recoveryCase.midwayToldAt ?? now, ...(isReleaseDue ? { release_told_at: now } : {}) });
-    audit(tx, runtime.random, { act: "recovery/everybody-told", actor: CLOCK, accountId: recoveryCase.accountId, caseId, facts: { moment, told } });
+    await updateCase(tx, caseId, {
+      midway_told_at: recoveryCase.midwayToldAt ?? now,
+      ...(isReleaseDue ? { release_told_at: now } : {}),
+    });
+    audit(tx, runtime.random, {
+      act: "recovery/everybody-told",
+      actor: CLOCK,
+      accountId: recoveryCase.accountId,
+      caseId,
+      facts: { moment, told },
+    });
     return ok();
   });
 }
@@ -64,10 +85,16 @@ function tellWaiting(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promi
  */
 function endWait(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<undefined>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<undefined>> => {
-    const isOver = recoveryCase.state === "waiting" && recoveryCase.waitEndsAt !== null && recoveryCase.waitEndsAt <= now;
+    const isOver =
+      recoveryCase.state === "waiting" && recoveryCase.waitEndsAt !== null && recoveryCase.waitEndsAt <= now;
     if (!isOver || !recoveryCase.releaseToldAt) return ok();
     const right = await issueRestorationRight(tx, runtime, recoveryCase);
-    const moved = await advance(tx, runtime, recoveryCase, { event: "wait-over", as: "clock", actor: CLOCK, patch: { expires_at: right.expiresAt } });
+    const moved = await advance(tx, runtime, recoveryCase, {
+      event: "wait-over",
+      as: "clock",
+      actor: CLOCK,
+      patch: { expires_at: right.expiresAt },
+    });
     if (!moved.ok) return moved;
     await queueMail(tx, runtime, {
       to: recoveryCase.contactAddress,

@@ -42,7 +42,12 @@ export async function decideNow(
 }
 
 /** Channels that carry the alarm to somebody who is not the claimant: mailboxes elsewhere, co-owners, live sessions. */
-async function countIndependentChannels(reader: Reader, recoveryCase: RecoveryCase, account: Account, now: Date): Promise<number> {
+async function countIndependentChannels(
+  reader: Reader,
+  recoveryCase: RecoveryCase,
+  account: Account,
+  now: Date,
+): Promise<number> {
   const contactDomain = recoveryCase.contactAddress.split("@")[1] ?? "";
   const addresses = await listAddresses(reader, account.id);
   const mailboxes = addresses.filter((one) => one.verifiedAt && one.domain !== contactDomain).length;
@@ -51,14 +56,19 @@ async function countIndependentChannels(reader: Reader, recoveryCase: RecoveryCa
   return mailboxes + coOwners + sessions;
 }
 
-const mayStillMove = (recoveryCase: RecoveryCase): boolean => (EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state);
+const mayStillMove = (recoveryCase: RecoveryCase): boolean =>
+  (EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state);
 
 /**
  * Weighs the case anew after anything was proven, keeps the decision with its policy version, and moves on by itself
  * where the policy allows it: to the waiting time where no person is needed, to the desk where one is. Nothing moves
  * before the contact address is confirmed.
  */
-export async function evaluate(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Promise<Result<RecoveryCase>> {
+export async function evaluate(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+): Promise<Result<RecoveryCase>> {
   const account = recoveryCase.accountId && (await findAccount(tx, recoveryCase.accountId));
   if (!account || !mayStillMove(recoveryCase)) return ok(recoveryCase);
   const decision = await decideNow(tx, runtime, recoveryCase, account, tx.now);
@@ -70,7 +80,13 @@ export async function evaluate(tx: Tx, runtime: RecoveryRuntime, recoveryCase: R
   if (!recoveryCase.contactConfirmedAt) return ok(weighed);
   if (recoveryCase.state === "waiting") return evaluateWaiting(tx, runtime, recoveryCase, weighed, decision);
   if (decision.route === "machine" && recoveryCase.state !== "second-review") {
-    return advance(tx, runtime, weighed, { event: "grant", as: "machine", actor: clock, patch: await startWait(tx, decision), facts });
+    return advance(tx, runtime, weighed, {
+      event: "grant",
+      as: "machine",
+      actor: clock,
+      patch: await startWait(tx, decision),
+      facts,
+    });
   }
   const needsPeople = decision.route === "one-reviewer" || decision.route === "two-reviewers";
   if (needsPeople && recoveryCase.state === "collecting") {
@@ -94,7 +110,13 @@ async function evaluateWaiting(
   const wasGrantedByMachine = before.decision?.route === "machine";
   if (wasGrantedByMachine && decision.route !== "machine") {
     const patch = { wait_started_at: null, wait_ends_at: null };
-    return advance(tx, runtime, weighed, { event: "reconsider", as: "machine", actor: clock, patch, facts: { route: decision.route } });
+    return advance(tx, runtime, weighed, {
+      event: "reconsider",
+      as: "machine",
+      actor: clock,
+      patch,
+      facts: { route: decision.route },
+    });
   }
   if (!wasGrantedByMachine || !before.waitStartedAt || !before.waitEndsAt) return ok(weighed);
   const ends = await shortenWait(tx, before.waitStartedAt, before.waitEndsAt, decision);

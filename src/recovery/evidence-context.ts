@@ -4,7 +4,12 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /** What the evidence kinds may know of a case. */
-export const evidenceContext = (runtime: Runtime, recoveryCase: RecoveryCase, account: Account | null, now: Date): EvidenceContext => ({
+export const evidenceContext = (
+  runtime: Runtime,
+  recoveryCase: RecoveryCase,
+  account: Account | null,
+  now: Date,
+): EvidenceContext => ({
   caseId: recoveryCase.id,
   caseNumber: recoveryCase.number,
   accountId: account?.id ?? null,

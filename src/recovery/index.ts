@@ -1,19 +1,57 @@
-export { CASE_COOKIE, type CaseHolder, caseHolderGuard, findCaseByLink, mailCaseCode, openCasePage } from "./case-page.ts";
+export {
+  CASE_COOKIE,
+  type CaseHolder,
+  caseHolderGuard,
+  findCaseByLink,
+  mailCaseCode,
+  openCasePage,
+} from "./case-page.ts";
 export { appealCase, reopenCase, submitForReview, withdrawCase, writeAsClaimant } from "./claimant-acts.ts";
 export { type ClockWork, sweepClocks } from "./clock.ts";
 export type { RecoveryRuntime } from "./context.ts";
 export { decideNow, evaluate } from "./evaluate.ts";
 export { evidenceContext } from "./evidence-context.ts";
-export { type CaseActor, type CaseEvent, caseLifecycle, type CaseState, EVIDENCE_STATES, OPEN_STATES } from "./lifecycle.ts";
+export {
+  type CaseActor,
+  type CaseEvent,
+  caseLifecycle,
+  type CaseState,
+  EVIDENCE_STATES,
+  OPEN_STATES,
+} from "./lifecycle.ts";
 export { object, peekObjection } from "./objection.ts";
 export { confirmContact, type OpenedCase, openFromForm, openFromStuckScreen, settleContact } from "./open-case.ts";
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
 export { peekRestoration, type RestorationForm, restoreAccount, type Restored } from "./restoration.ts";
-export { approveCase, refuseCase, reportIncident, requestInformation, resumeCase, type Reviewer, type Verdict, writeNote } from "./reviewer-acts.ts";
-export { countByState, findCase, findCaseByNumber, findOpenCaseOf, listQueue, type QueueFilter } from "./store/cases.ts";
+export {
+  approveCase,
+  refuseCase,
+  reportIncident,
+  requestInformation,
+  resumeCase,
+  type Reviewer,
+  type Verdict,
+  writeNote,
+} from "./reviewer-acts.ts";
+export {
+  countByState,
+  findCase,
+  findCaseByNumber,
+  findOpenCaseOf,
+  listQueue,
+  type QueueFilter,
+} from "./store/cases.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";
-export { type CaseMessage, type Cause, CAUSES, type InformationRequest, type Notice, type RecoveryCase, type Review } from "./types.ts";
+export {
+  type CaseMessage,
+  type Cause,
+  CAUSES,
+  type InformationRequest,
+  type Notice,
+  type RecoveryCase,
+  type Review,
+} from "./types.ts";
 export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
 export { clockJob } from "./wait.ts";

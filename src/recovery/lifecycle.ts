@@ -31,7 +31,13 @@ export const OPEN_STATES = [
 ] as const satisfies readonly CaseState[];
 
 /** States in which new evidence may still change the outcome. */
-export const EVIDENCE_STATES = ["collecting", "review", "second-review", "information-requested", "waiting"] as const satisfies readonly CaseState[];
+export const EVIDENCE_STATES = [
+  "collecting",
+  "review",
+  "second-review",
+  "information-requested",
+  "waiting",
+] as const satisfies readonly CaseState[];
 
 export const caseLifecycle = defineLifecycle({
   name: "recovery case",
@@ -42,8 +48,14 @@ export const caseLifecycle = defineLifecycle({
     review: { next: "reviewer", means: "One of us is looking at your case." },
     "second-review": { next: "reviewer", means: "A second one of us is looking at your case." },
     "information-requested": { next: "claimant", means: "We have asked you something and wait for your answer." },
-    waiting: { next: "clock", means: "Your case is decided. A waiting time runs, in which the owner can still object." },
-    contested: { next: "reviewer", means: "Somebody objected. The account is frozen until one of us has looked into it." },
+    waiting: {
+      next: "clock",
+      means: "Your case is decided. A waiting time runs, in which the owner can still object.",
+    },
+    contested: {
+      next: "reviewer",
+      means: "Somebody objected. The account is frozen until one of us has looked into it.",
+    },
     incident: { next: "reviewer", means: "This is handled as a security incident. The account is frozen meanwhile." },
     ready: { next: "claimant", means: "You can now set a new password and a new second factor." },
     restored: { next: "nobody", means: "The account is open again." },
@@ -60,7 +72,12 @@ export const caseLifecycle = defineLifecycle({
     { from: ["information-requested"], on: "answer", to: "review", by: ["claimant"] },
     { from: ["review"], on: "approve-first", to: "second-review", by: ["reviewer"] },
     { from: ["review", "second-review"], on: "approve", to: "waiting", by: ["reviewer"] },
-    { from: ["review", "second-review", "information-requested", "contested", "incident"], on: "refuse", to: "refused", by: ["reviewer"] },
+    {
+      from: ["review", "second-review", "information-requested", "contested", "incident"],
+      on: "refuse",
+      to: "refused",
+      by: ["reviewer"],
+    },
     { from: ["waiting"], on: "wait-over", to: "ready", by: ["clock"] },
     { from: ["ready"], on: "restore", to: "restored", by: ["claimant"] },
     {
@@ -71,7 +88,12 @@ export const caseLifecycle = defineLifecycle({
     },
     { from: ["restored"], on: "object", to: "incident", by: ["objector", "subscriber"] },
     { from: ["contested", "incident"], on: "resume", to: "review", by: ["reviewer"] },
-    { from: ["contested", "review", "second-review", "information-requested"], on: "report-incident", to: "incident", by: ["reviewer"] },
+    {
+      from: ["contested", "review", "second-review", "information-requested"],
+      on: "report-incident",
+      to: "incident",
+      by: ["reviewer"],
+    },
     {
       from: ["unconfirmed", "collecting", "review", "second-review", "information-requested", "waiting", "ready"],
       on: "withdraw",
@@ -85,7 +107,12 @@ export const caseLifecycle = defineLifecycle({
       to: "withdrawn",
       by: ["subscriber"],
     },
-    { from: ["unconfirmed", "collecting", "information-requested", "ready"], on: "expire", to: "expired", by: ["clock"] },
+    {
+      from: ["unconfirmed", "collecting", "information-requested", "ready"],
+      on: "expire",
+      to: "expired",
+      by: ["clock"],
+    },
     { from: ["expired"], on: "reopen", to: "collecting", by: ["claimant"] },
     { from: ["refused"], on: "appeal", to: "review", by: ["claimant"] },
   ],

@@ -51,7 +51,12 @@ async function recipients(tx: Tx, recoveryCase: RecoveryCase): Promise<readonly 
  * Tells everybody, once a moment, with an objection link of their own each. Written in the transaction of the act that
  * is told of. Returns how many were told.
  */
-export async function tellEverybody(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase, moment: NoticeMoment): Promise<number> {
+export async function tellEverybody(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+  moment: NoticeMoment,
+): Promise<number> {
   const account = recoveryCase.accountId && (await findAccount(tx, recoveryCase.accountId));
   if (!account) return 0;
   let told = 0;
@@ -97,6 +102,9 @@ export async function tellEverybody(tx: Tx, runtime: RecoveryRuntime, recoveryCa
 export async function colleaguesOf(tx: Tx, recoveryCase: RecoveryCase): Promise<ReadonlySet<string>> {
   if (!recoveryCase.accountId) return new Set();
   const coOwners = await listCoOwners(tx, recoveryCase.accountId);
-  const accounts = await listAccounts(tx, coOwners.map((one) => one.accountId));
+  const accounts = await listAccounts(
+    tx,
+    coOwners.map((one) => one.accountId),
+  );
   return new Set(accounts.map((account) => account.id));
 }

@@ -36,7 +36,12 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     const { relation: told } = spent.value.detail;
     const relation = typeof told === "string" ? told : "unknown";
     const actor = { kind: "anyone" } as const;
-    const moved = await advance(tx, runtime, recoveryCase, { event: "object", as: "objector", actor, facts: { relation } });
+    const moved = await advance(tx, runtime, recoveryCase, {
+      event: "object",
+      as: "objector",
+      actor,
+      facts: { relation },
+    });
     if (!moved.ok) return moved;
     const { accountId } = recoveryCase;
     await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
@@ -55,7 +60,13 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
       params: { caseNumber: recoveryCase.number },
       caseId: recoveryCase.id,
     });
-    audit(tx, runtime.random, { act: "recovery/objected", actor, accountId, caseId: recoveryCase.id, facts: { relation } });
+    audit(tx, runtime.random, {
+      act: "recovery/objected",
+      actor,
+      accountId,
+      caseId: recoveryCase.id,
+      facts: { relation },
+    });
     return moved;
   });
 }

@@ -1,4 +1,13 @@
-import { type Account, foldUsername, findAccountByName, findAccountByVerifiedAddress, findAccount, listAddresses, parseAddress, type ParsedAddress } from "../accounts/index.ts";
+import {
+  type Account,
+  foldUsername,
+  findAccountByName,
+  findAccountByVerifiedAddress,
+  findAccount,
+  listAddresses,
+  parseAddress,
+  type ParsedAddress,
+} from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { findPasswordFacts } from "../authenticators/index.ts";
 import { observeContactMailbox, passwordObservation, recordFinding } from "../evidence/index.ts";
@@ -51,8 +60,13 @@ export async function openFromStuckScreen(
   return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
     const { account } = opening;
     const facts = await findPasswordFacts(tx, account.id);
-    if (!(await makeWay(tx, runtime, account.id, facts ? 1 : 0))) return refuse(recoveryRefusals["case-open-already"]());
-    const opened = await open(tx, runtime, opening, contact.value, { origin: "stuck-screen", account, claimedName: account.username });
+    if (!(await makeWay(tx, runtime, account.id, facts ? 1 : 0)))
+      return refuse(recoveryRefusals["case-open-already"]());
+    const opened = await open(tx, runtime, opening, contact.value, {
+      origin: "stuck-screen",
+      account,
+      claimedName: account.username,
+    });
     if (!opened.ok) return opened;
     if (facts) {
       const context = evidenceContext(runtime, opened.value.recoveryCase, account, opening.now);
@@ -116,7 +130,12 @@ async function open(
   await queueMail(tx, runtime, {
     to: contact.address,
     message: "case-opened-claimant",
-    params: { caseNumber: number, casePageUrl: link.reveal(), code: contactCode.code.reveal(), codeExpiresAt: contactCode.expiresAt },
+    params: {
+      caseNumber: number,
+      casePageUrl: link.reveal(),
+      code: contactCode.code.reveal(),
+      codeExpiresAt: contactCode.expiresAt,
+    },
     caseId: id,
   });
   audit(tx, runtime.random, {
@@ -154,7 +173,11 @@ export async function confirmContact(
 }
 
 /** What follows from a proven contact mailbox: matching, finding, telling, weighing. */
-export async function settleContact(tx: Tx, runtime: RecoveryRuntime, before: RecoveryCase): Promise<Result<RecoveryCase>> {
+export async function settleContact(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  before: RecoveryCase,
+): Promise<Result<RecoveryCase>> {
   if (!before.contactConfirmedAt) {
     await updateCase(tx, before.id, { contact_confirmed_at: tx.now });
     audit(tx, runtime.random, {
@@ -192,7 +215,8 @@ async function match(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCas
     });
     return ok(recoveryCase);
   }
-  const isTheirMailbox = contact.ok && (await findAccountByVerifiedAddress(tx, contact.value.folded))?.id === account.id;
+  const isTheirMailbox =
+    contact.ok && (await findAccountByVerifiedAddress(tx, contact.value.folded))?.id === account.id;
   const isFree = await makeWay(tx, runtime, account.id, isTheirMailbox ? 1 : 0);
   const open = isFree ? null : await findOpenCaseOf(tx, account.id);
   if (open) return join(tx, runtime, recoveryCase, open);
@@ -229,9 +253,20 @@ async function makeWay(tx: Tx, runtime: RecoveryRuntime, accountId: AccountId, r
  * The account has an open case: this one ends and, if both were written from the same mailbox, its page is mailed there
  * again. Somebody else's mailbox learns only that the case was closed.
  */
-async function join(tx: Tx, runtime: RecoveryRuntime, late: RecoveryCase, open: RecoveryCase): Promise<Result<RecoveryCase>> {
+async function join(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  late: RecoveryCase,
+  open: RecoveryCase,
+): Promise<Result<RecoveryCase>> {
   const actor = { kind: "claimant", id: late.id } as const;
-  const ended = await advance(tx, runtime, late, { event: "withdraw", as: "claimant", actor, patch: { ended_because: "joined" }, facts: { joined: open.id } });
+  const ended = await advance(tx, runtime, late, {
+    event: "withdraw",
+    as: "claimant",
+    actor,
+    patch: { ended_because: "joined" },
+    facts: { joined: open.id },
+  });
   if (!ended.ok) return ended;
   if (open.contactAddress === late.contactAddress) {
     const { link } = await issueCaseAccess(tx, runtime, open.id);

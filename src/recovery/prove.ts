@@ -1,5 +1,11 @@
 import { findAccount } from "../accounts/index.ts";
-import { answerWithApiToken, type Conclude, proveWith, requestMailboxCode, startChallenge as issueChallenge } from "../evidence/index.ts";
+import {
+  answerWithApiToken,
+  type Conclude,
+  proveWith,
+  requestMailboxCode,
+  startChallenge as issueChallenge,
+} from "../evidence/index.ts";
 import type { Source } from "../kernel/http/index.ts";
 import type { CaseId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
@@ -17,19 +23,23 @@ import type { RecoveryCase } from "./types.ts";
 async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
   const recoveryCase = await findCase(runtime.db, caseId);
   if (!recoveryCase) return refuse(recoveryRefusals["no-such-case"]());
-  if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state)) return refuse(recoveryRefusals["too-late"]());
+  if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state))
+    return refuse(recoveryRefusals["too-late"]());
   const account = recoveryCase.accountId && (await findAccount(runtime.db, recoveryCase.accountId));
   if (!account) return refuse(recoveryRefusals["not-confirmed"]());
   return ok({ recoveryCase, context: evidenceContext(runtime, recoveryCase, account, now) });
 }
 
 /** Records the finding under the case's lock and weighs the case anew in the same transaction. */
-const concludeIn = (runtime: RecoveryRuntime, now: Date): Conclude<RecoveryCase> => (caseId, record) =>
-  onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
-    if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state)) return refuse(recoveryRefusals["too-late"]());
-    const finding = await record(tx);
-    return finding.ok ? evaluate(tx, runtime, recoveryCase) : finding;
-  });
+const concludeIn =
+  (runtime: RecoveryRuntime, now: Date): Conclude<RecoveryCase> =>
+  (caseId, record) =>
+    onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
+      if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state))
+        return refuse(recoveryRefusals["too-late"]());
+      const finding = await record(tx);
+      return finding.ok ? evaluate(tx, runtime, recoveryCase) : finding;
+    });
 
 /** Takes a proof of one kind from the claimant; what it shows counts at once. */
 export async function proveInCase(
@@ -42,11 +52,23 @@ export async function proveInCase(
   const opened = await open(runtime, caseId, at.now);
   if (!opened.ok) return opened;
   const { limits } = runtime.policy;
-  return proveWith(runtime, opened.value.context, kind, claim, { source: at.source, limits }, concludeIn(runtime, at.now));
+  return proveWith(
+    runtime,
+    opened.value.context,
+    kind,
+    claim,
+    { source: at.source, limits },
+    concludeIn(runtime, at.now),
+  );
 }
 
 /** Issues the challenge that a kind needs, in place of one that runs. */
-export async function startChallenge(runtime: RecoveryRuntime, caseId: CaseId, kind: string, now: Date): Promise<Result<undefined>> {
+export async function startChallenge(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  kind: string,
+  now: Date,
+): Promise<Result<undefined>> {
   const opened = await open(runtime, caseId, now);
   if (!opened.ok) return opened;
   return onCase(runtime, caseId, now, async (tx) => {
@@ -65,17 +87,30 @@ export async function askMailboxCode(
   const opened = await open(runtime, caseId, at.now);
   if (!opened.ok) return opened;
   const { recoveryCase, context } = opened.value;
-  return requestMailboxCode(runtime, context, { address, contactAddress: recoveryCase.contactAddress, source: at.source });
+  return requestMailboxCode(runtime, context, {
+    address,
+    contactAddress: recoveryCase.contactAddress,
+    source: at.source,
+  });
 }
 
 /** A request with an API token at a challenge URL; whoever makes it need not be at the case page. */
 export function proveByApiToken(
   runtime: RecoveryRuntime,
-  answer: { readonly challenge: string; readonly presented: Secret<string>; readonly source: Source; readonly now: Date },
+  answer: {
+    readonly challenge: string;
+    readonly presented: Secret<string>;
+    readonly source: Source;
+    readonly now: Date;
+  },
 ): Promise<Result<RecoveryCase>> {
   const contextOf = async (caseId: CaseId) => {
     const opened = await open(runtime, caseId, answer.now);
     return opened.ok ? opened.value.context : null;
   };
-  return answerWithApiToken(runtime, { ...answer, limits: runtime.policy.limits, contextOf }, concludeIn(runtime, answer.now));
+  return answerWithApiToken(
+    runtime,
+    { ...answer, limits: runtime.policy.limits, contextOf },
+    concludeIn(runtime, answer.now),
+  );
 }

@@ -2,21 +2,35 @@ import { defineRefusals } from "../kernel/refusal.ts";
 
 export const recoveryRefusals = defineRefusals("recovery", {
   "no-such-case": { status: 404, title: "We do not know this case. Please check the link in our mail." },
-  "case-page-closed": { status: 401, title: "Please open your case page with the link from our mail and your case code." },
-  "wrong-code": { status: 401, title: "That code does not open this case. Please check it, or ask for a new one by mail." },
+  "case-page-closed": {
+    status: 401,
+    title: "Please open your case page with the link from our mail and your case code.",
+  },
+  "wrong-code": {
+    status: 401,
+    title: "That code does not open this case. Please check it, or ask for a new one by mail.",
+  },
   "too-late": { status: 409, title: "The case is past the point where proofs are taken." },
   "case-open-already": {
     status: 409,
-    title: "A recovery case for this account is open already. Please open it with the link from our mail and its case code.",
+    title:
+      "A recovery case for this account is open already. Please open it with the link from our mail and its case code.",
   },
   "case-changed": { status: 409, title: "The case has changed meanwhile. Please look at it again before you go on." },
   "not-enough": { status: 409, title: "The policy does not allow approval with the evidence there is." },
   "own-case": { status: 403, title: "Nobody decides about their own account or a colleague's." },
-  "reviewed-already": { status: 403, title: "You have given your verdict on this case. The second one must be another person's." },
-  "name-differs": { status: 422, title: "That is not the account's username. Please type it exactly, to be sure it is the right case." },
+  "reviewed-already": {
+    status: 403,
+    title: "You have given your verdict on this case. The second one must be another person's.",
+  },
+  "name-differs": {
+    status: 422,
+    title: "That is not the account's username. Please type it exactly, to be sure it is the right case.",
+  },
   "full-access-needed": {
     status: 403,
-    title: "This needs the case code you were shown when you opened the case. A code from the mailbox is not enough for it.",
+    title:
+      "This needs the case code you were shown when you opened the case. A code from the mailbox is not enough for it.",
   },
   "not-confirmed": { status: 409, title: "Please confirm your mail address first." },
   "strict-account": { status: 403, title: "This account has a sign-in that works. Please use it." },

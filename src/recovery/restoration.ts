@@ -51,7 +51,8 @@ export async function issueRestorationRight(
   return { url: new URL(`/restore/${token.reveal()}`, runtime.publicUrl).href, expiresAt };
 }
 
-export const revokeRestorationRight = (tx: Tx, caseId: CaseId, because: string): Promise<number> => revokeSecrets(tx, RIGHT, caseId, because);
+export const revokeRestorationRight = (tx: Tx, caseId: CaseId, because: string): Promise<number> =>
+  revokeSecrets(tx, RIGHT, caseId, because);
 
 /** What the form shows. */
 export interface RestorationForm {
@@ -64,16 +65,25 @@ export interface RestorationForm {
  * The key of the new authenticator app. It is derived from the right, so that the form can be loaded again and again
  * without anything being written, and nobody without the right can know it.
  */
-const totpKey = (runtime: Runtime, rightId: OneTimeId): Buffer => runtime.keys.mac("restoration-key", rightId).subarray(0, 20);
+const totpKey = (runtime: Runtime, rightId: OneTimeId): Buffer =>
+  runtime.keys.mac("restoration-key", rightId).subarray(0, 20);
 
 /** Looks at the right without spending it. Refuses unknown, used, expired and revoked links. */
-export async function peekRestoration(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RestorationForm>> {
+export async function peekRestoration(
+  runtime: RecoveryRuntime,
+  token: string,
+  now: Date,
+): Promise<Result<RestorationForm>> {
   const right = await peekUsable(runtime.db, { purpose: RIGHT, digests: [digestToken(token)] }, now);
   if (!right.ok) return right;
   const recoveryCase = await findCase(runtime.db, right.value.subject as CaseId); // the subject was written above
   const account = recoveryCase?.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
   if (!recoveryCase || !account || recoveryCase.state !== "ready") return refuse(oneTimeRefusals.revoked());
-  return ok({ recoveryCase, account, enrolment: enrolmentOf(totpKey(runtime, right.value.id), runtime.indexName, account.username) });
+  return ok({
+    recoveryCase,
+    account,
+    enrolment: enrolmentOf(totpKey(runtime, right.value.id), runtime.indexName, account.username),
+  });
 }
 
 export interface Restoration {
@@ -127,16 +137,29 @@ export async function restoreAccount(
     const spent = await spend(tx, { purpose: RIGHT, digests: [digestToken(token)] });
     if (!spent.ok) return spent;
     const actor = { kind: "claimant", id: recoveryCase.id } as const;
-    const moved = await advance(tx, runtime, recoveryCase, { event: "restore", as: "claimant", actor, patch: { ended_because: "restored" } });
+    const moved = await advance(tx, runtime, recoveryCase, {
+      event: "restore",
+      as: "claimant",
+      actor,
+      patch: { ended_because: "restored" },
+    });
     if (!moved.ok) return moved;
     await revokeAuthenticators(tx, account.id, ["password", "totp", "recovery-codes"], "account recovery");
     await revokeCodes(tx, account.id, "account recovery");
     await bindPassword(tx, runtime.random, account.id, password.value, "restoration");
     await bindTotpKey(tx, runtime, account.id, key, step.value);
     const codes = await makeCodes(tx, runtime, account);
-    const sessions = await endAllSessions(tx, runtime.random, { accountId: account.id, because: "account recovery", actor });
+    const sessions = await endAllSessions(tx, runtime.random, {
+      accountId: account.id,
+      because: "account recovery",
+      actor,
+    });
     await onRestored(tx, account);
-    const tokens = await revokeAllApiTokens(tx, runtime.random, { accountId: account.id, because: "account recovery", actor });
+    const tokens = await revokeAllApiTokens(tx, runtime.random, {
+      accountId: account.id,
+      because: "account recovery",
+      actor,
+    });
     await thawAccount(tx, runtime.random, { accountId: account.id, caseId: recoveryCase.id, actor });
     const heldUntil = await hold(tx, runtime, moved.value);
     const told = await tellEverybody(tx, runtime, moved.value, "completed");

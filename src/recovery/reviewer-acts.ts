@@ -26,7 +26,8 @@ const asStaff = (reviewer: Reviewer) => ({ kind: "staff", id: reviewer.accountId
 
 /** Nobody decides about themselves, or about somebody they share a project with (bribery, favours, pressure). */
 async function refuseOwnCase(tx: Tx, recoveryCase: RecoveryCase, reviewer: Reviewer): Promise<Result<undefined>> {
-  const isOwn = recoveryCase.accountId === reviewer.accountId || (await colleaguesOf(tx, recoveryCase)).has(reviewer.accountId);
+  const isOwn =
+    recoveryCase.accountId === reviewer.accountId || (await colleaguesOf(tx, recoveryCase)).has(reviewer.accountId);
   return isOwn ? refuse(recoveryRefusals["own-case"]()) : ok();
 }
 
@@ -56,12 +57,23 @@ export function requestInformation(
       caseId,
     });
     const expires_at = new Date(now.getTime() + runtime.policy.limits.caseIdleMs);
-    return advance(tx, runtime, recoveryCase, { event: "request-information", as: "reviewer", actor: asStaff(reviewer), patch: { expires_at } });
+    return advance(tx, runtime, recoveryCase, {
+      event: "request-information",
+      as: "reviewer",
+      actor: asStaff(reviewer),
+      patch: { expires_at },
+    });
   });
 }
 
 /** A note that only the desk reads. */
-export function writeNote(runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, body: string, now: Date): Promise<Result<undefined>> {
+export function writeNote(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  reviewer: Reviewer,
+  body: string,
+  now: Date,
+): Promise<Result<undefined>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     await insertMessage(tx, caseId, {
       id: newId("msg", now, runtime.random),
@@ -70,7 +82,12 @@ export function writeNote(runtime: RecoveryRuntime, caseId: CaseId, reviewer: Re
       isInternal: true,
       body,
     });
-    audit(tx, runtime.random, { act: "recovery/note-written", actor: asStaff(reviewer), accountId: recoveryCase.accountId, caseId });
+    audit(tx, runtime.random, {
+      act: "recovery/note-written",
+      actor: asStaff(reviewer),
+      accountId: recoveryCase.accountId,
+      caseId,
+    });
     return ok();
   });
 }
@@ -99,14 +116,21 @@ export function approveCase(
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;
     const decision = await decideNow(tx, runtime, recoveryCase, checked.value, now);
-    if (decision.route === "insufficient" || decision.route === "incident") return refuse(recoveryRefusals["not-enough"]());
+    if (decision.route === "insufficient" || decision.route === "incident")
+      return refuse(recoveryRefusals["not-enough"]());
     const round = (await approvalsThisTime(tx, recoveryCase)).length + 1;
     const recorded = await record(tx, runtime, recoveryCase, reviewer, { verdict: "approve", reason: verdict.reason });
     if (!recorded.ok) return recorded;
     const facts = { round, tier: decision.tier, route: decision.route };
     const patch = { decision, approvals_needed: decision.approvalsNeeded };
     if (round < decision.approvalsNeeded) {
-      return advance(tx, runtime, recoveryCase, { event: "approve-first", as: "reviewer", actor: asStaff(reviewer), patch, facts });
+      return advance(tx, runtime, recoveryCase, {
+        event: "approve-first",
+        as: "reviewer",
+        actor: asStaff(reviewer),
+        patch,
+        facts,
+      });
     }
     const moved = await advance(tx, runtime, recoveryCase, {
       event: "approve",
@@ -143,11 +167,16 @@ export function refuseCase(
     // The objection was right: the claimant is not the owner, and the owner gets the account back as it was. After a
     // restoration it stays frozen: then its authenticators may be a thief's.
     const wasObjection = recoveryCase.state === "contested" && checked.value.frozen?.caseId === caseId;
-    if (wasObjection) await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
+    if (wasObjection)
+      await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     await queueMail(tx, runtime, {
       to: recoveryCase.contactAddress,
       message: "case-refused",
-      params: { caseNumber: recoveryCase.number, reasons: [verdict.reason], appealUrl: await issueCaseLink(tx, runtime, caseId) },
+      params: {
+        caseNumber: recoveryCase.number,
+        reasons: [verdict.reason],
+        appealUrl: await issueCaseLink(tx, runtime, caseId),
+      },
       caseId,
     });
     return moved;
@@ -155,7 +184,13 @@ export function refuseCase(
 }
 
 /** Freezes the account and puts the case into the incident lane: somebody else seems to be in the account, or to try. */
-export function reportIncident(runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, verdict: Verdict, now: Date): Promise<Result<RecoveryCase>> {
+export function reportIncident(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  reviewer: Reviewer,
+  verdict: Verdict,
+  now: Date,
+): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;
@@ -170,15 +205,37 @@ export function reportIncident(runtime: RecoveryRuntime, caseId: CaseId, reviewe
 }
 
 /** A reviewer's reason for something that is no verdict, for the desk alone. */
-const keepReason = (tx: Tx, runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, body: string): Promise<void> =>
-  insertMessage(tx, caseId, { id: newId("msg", tx.now, runtime.random), authorKind: "staff", authorId: reviewer.accountId, isInternal: true, body });
+const keepReason = (
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  reviewer: Reviewer,
+  body: string,
+): Promise<void> =>
+  insertMessage(tx, caseId, {
+    id: newId("msg", tx.now, runtime.random),
+    authorKind: "staff",
+    authorId: reviewer.accountId,
+    isInternal: true,
+    body,
+  });
 
 /** Ends an objection: the desk found that the claimant is the owner. The account thaws and the case is reviewed again. */
-export function resumeCase(runtime: RecoveryRuntime, caseId: CaseId, reviewer: Reviewer, verdict: Verdict, now: Date): Promise<Result<RecoveryCase>> {
+export function resumeCase(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  reviewer: Reviewer,
+  verdict: Verdict,
+  now: Date,
+): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;
-    const moved = await advance(tx, runtime, recoveryCase, { event: "resume", as: "reviewer", actor: asStaff(reviewer) });
+    const moved = await advance(tx, runtime, recoveryCase, {
+      event: "resume",
+      as: "reviewer",
+      actor: asStaff(reviewer),
+    });
     if (!moved.ok) return moved;
     await keepReason(tx, runtime, caseId, reviewer, verdict.reason);
     await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
@@ -186,7 +243,12 @@ export function resumeCase(runtime: RecoveryRuntime, caseId: CaseId, reviewer: R
   });
 }
 
-async function checkVerdict(tx: Tx, recoveryCase: RecoveryCase, reviewer: Reviewer, verdict: Verdict): Promise<Result<Account>> {
+async function checkVerdict(
+  tx: Tx,
+  recoveryCase: RecoveryCase,
+  reviewer: Reviewer,
+  verdict: Verdict,
+): Promise<Result<Account>> {
   if (recoveryCase.state !== verdict.seenState) return refuse(recoveryRefusals["case-changed"]());
   const others = await refuseOwnCase(tx, recoveryCase, reviewer);
   if (!others.ok) return others;
@@ -211,7 +273,8 @@ async function record(
   review: Pick<Review, "verdict" | "reason">,
 ): Promise<Result<undefined>> {
   const before = await listReviews(tx, recoveryCase.id);
-  if (before.some((one) => one.reviewerId === reviewer.accountId)) return refuse(recoveryRefusals["reviewed-already"]());
+  if (before.some((one) => one.reviewerId === reviewer.accountId))
+    return refuse(recoveryRefusals["reviewed-already"]());
   const isRecorded = await insertReview(tx, recoveryCase.id, {
     id: newId("rev", tx.now, runtime.random),
     round: before.length + 1,
@@ -229,7 +292,12 @@ export async function tellDecided(tx: Tx, runtime: RecoveryRuntime, recoveryCase
   await queueMail(tx, runtime, {
     to: recoveryCase.contactAddress,
     message: "case-decided",
-    params: { caseNumber: recoveryCase.number, headline, sentences: [...sentences], waitEndsAt: recoveryCase.waitEndsAt },
+    params: {
+      caseNumber: recoveryCase.number,
+      headline,
+      sentences: [...sentences],
+      waitEndsAt: recoveryCase.waitEndsAt,
+    },
     caseId: recoveryCase.id,
   });
 }

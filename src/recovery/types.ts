@@ -1,4 +1,13 @@
-import type { AccountId, CaseId, MailId, MessageId, NoticeId, OneTimeId, RequestedId, ReviewId } from "../kernel/ids.ts";
+import type {
+  AccountId,
+  CaseId,
+  MailId,
+  MessageId,
+  NoticeId,
+  OneTimeId,
+  RequestedId,
+  ReviewId,
+} from "../kernel/ids.ts";
 import type { CaseState } from "./lifecycle.ts";
 import type { Decision } from "./policy/index.ts";
 

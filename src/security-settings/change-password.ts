@@ -12,7 +12,11 @@ import { type Self, selfActor, tellOwner } from "./enrol.ts";
  * Sets a new password and ends every other session. The route has made sure that both authenticators were shown in the
  * last ten minutes (ASVS 5.0 6.2.3). Refuses short, long, common and context passwords, with the reason.
  */
-export async function changePassword(runtime: Runtime, self: Self, password: Secret<string>): Promise<Result<undefined>> {
+export async function changePassword(
+  runtime: Runtime,
+  self: Self,
+  password: Secret<string>,
+): Promise<Result<undefined>> {
   const addresses = await listAddresses(runtime.db, self.account.id);
   const words = [self.account.username, ...addresses.map((one) => one.address)];
   const hasSecondFactor = await isTotpBound(runtime.db, self.account.id);
@@ -22,8 +26,18 @@ export async function changePassword(runtime: Runtime, self: Self, password: Sec
     const { id: accountId, username } = self.account;
     await bindPassword(tx, runtime.random, accountId, prepared.value, "change");
     const actor = selfActor(self);
-    await endAllSessions(tx, runtime.random, { accountId, because: "password changed", actor, except: self.session.id });
-    audit(tx, runtime.random, { act: "authenticators/password-changed", actor, accountId, personal: { ...self.source } });
+    await endAllSessions(tx, runtime.random, {
+      accountId,
+      because: "password changed",
+      actor,
+      except: self.session.id,
+    });
+    audit(tx, runtime.random, {
+      act: "authenticators/password-changed",
+      actor,
+      accountId,
+      personal: { ...self.source },
+    });
     await tellOwner(tx, runtime, self, "password-changed", { username, when: self.now, source: self.source.ip });
     return ok();
   });

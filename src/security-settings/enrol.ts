@@ -39,7 +39,8 @@ export async function tellOwner<N extends MessageName>(
   params: MessageParams<N>,
 ): Promise<void> {
   for (const address of await listAddresses(tx, self.account.id)) {
-    if (address.verifiedAt) await queueMail(tx, runtime, { to: address.address, message, params, accountId: self.account.id });
+    if (address.verifiedAt)
+      await queueMail(tx, runtime, { to: address.address, message, params, accountId: self.account.id });
   }
 }
 
@@ -117,7 +118,11 @@ export async function typeCodeBack(runtime: Runtime, self: Self, typed: string):
   return transact(runtime.db, { now: self.now }, async (tx) => {
     await noteSuccess(tx, set.value.id);
     await updateDetail(tx, set.value.id, { ...set.value.detail, checkedAt: self.now.toISOString() });
-    audit(tx, runtime.random, { act: "authenticators/recovery-codes-checked", actor: selfActor(self), accountId: self.account.id });
+    audit(tx, runtime.random, {
+      act: "authenticators/recovery-codes-checked",
+      actor: selfActor(self),
+      accountId: self.account.id,
+    });
     return ok();
   });
 }

@@ -1,4 +1,11 @@
-export { type FinishedTotp, finishTotpEnrolment, makeRecoveryCodes, type Self, startTotpEnrolment, typeCodeBack } from "./enrol.ts";
+export {
+  type FinishedTotp,
+  finishTotpEnrolment,
+  makeRecoveryCodes,
+  type Self,
+  startTotpEnrolment,
+  typeCodeBack,
+} from "./enrol.ts";
 export { createToken, endOneSession, endOtherSessions, revokeToken, signOut } from "./manage.ts";
 export { confirmIdentity } from "./confirm-identity.ts";
 export { changePassword } from "./change-password.ts";

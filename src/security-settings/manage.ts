@@ -25,9 +25,17 @@ export async function createToken(runtime: Runtime, self: Self, token: NewToken)
     if (!free.ok) return free;
     const isReachable = (await listAddresses(tx, self.account.id)).some((one) => one.verifiedAt);
     if (!isReachable) return refuse(accountRefusals["address-unconfirmed"]());
-    const made = await createApiToken(tx, runtime.random, { accountId: self.account.id, ...token, actor: selfActor(self) });
+    const made = await createApiToken(tx, runtime.random, {
+      accountId: self.account.id,
+      ...token,
+      actor: selfActor(self),
+    });
     if (!made.ok) return made;
-    await tellOwner(tx, runtime, self, "api-token-created", { username: self.account.username, name: token.name, when: self.now });
+    await tellOwner(tx, runtime, self, "api-token-created", {
+      username: self.account.username,
+      name: token.name,
+      when: self.now,
+    });
     return ok(made.value.token);
   });
 }
@@ -35,13 +43,23 @@ export async function createToken(runtime: Runtime, self: Self, token: NewToken)
 /** Ends an API token of the account. Doing it twice changes nothing. */
 export async function revokeToken(runtime: Runtime, self: Self, id: ApiTokenId): Promise<Result<undefined>> {
   return transact(runtime.db, { now: self.now }, (tx) =>
-    revokeApiToken(tx, runtime.random, { id, accountId: self.account.id, because: "by its owner", actor: selfActor(self) }),
+    revokeApiToken(tx, runtime.random, {
+      id,
+      accountId: self.account.id,
+      because: "by its owner",
+      actor: selfActor(self),
+    }),
   );
 }
 
 export async function signOut(runtime: Runtime, self: Self): Promise<Result<undefined>> {
   return transact(runtime.db, { now: self.now }, async (tx) => {
-    await endSession(tx, runtime.random, { id: self.session.id, accountId: self.account.id, because: "signed out", actor: selfActor(self) });
+    await endSession(tx, runtime.random, {
+      id: self.session.id,
+      accountId: self.account.id,
+      because: "signed out",
+      actor: selfActor(self),
+    });
     return ok();
   });
 }
@@ -49,7 +67,12 @@ export async function signOut(runtime: Runtime, self: Self): Promise<Result<unde
 /** Ends another session of the account; one that is not the account's is not there. */
 export async function endOneSession(runtime: Runtime, self: Self, id: SessionId): Promise<Result<undefined>> {
   return transact(runtime.db, { now: self.now }, async (tx) => {
-    await endSession(tx, runtime.random, { id, accountId: self.account.id, because: "ended by the owner", actor: selfActor(self) });
+    await endSession(tx, runtime.random, {
+      id,
+      accountId: self.account.id,
+      because: "ended by the owner",
+      actor: selfActor(self),
+    });
     return ok();
   });
 }

@@ -1,4 +1,11 @@
-export { type StaffActor, staffGuard, type SubscriberActor, setupGuard, subscriberGuard, freshSubscriberGuard } from "./guards.ts";
+export {
+  type StaffActor,
+  staffGuard,
+  type SubscriberActor,
+  setupGuard,
+  subscriberGuard,
+  freshSubscriberGuard,
+} from "./guards.ts";
 export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,

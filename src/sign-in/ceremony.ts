@@ -54,7 +54,8 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   const counted = await countOnName(runtime.db, bucket, step.now);
   if (!counted.ok) return counted;
   const found = await findAccountByName(runtime.db, step.name);
-  const isExpected = found && (step.purpose === "subscriber" || (await listStaffRoles(runtime.db, found.id)).length > 0);
+  const isExpected =
+    found && (step.purpose === "subscriber" || (await listStaffRoles(runtime.db, found.id)).length > 0);
   const account = isExpected ? found : null;
   const verified = await verifyPassword(runtime, account?.id ?? null, step.password, step.now);
   if (!verified.ok || !account) {
@@ -92,7 +93,11 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
 }
 
 const frozen = (account: Account) =>
-  signInRefusals.frozen(account.frozen ? { detail: `It was frozen on ${account.frozen.at.toISOString().slice(0, 16).replace("T", " at ")} UTC.` } : {});
+  signInRefusals.frozen(
+    account.frozen
+      ? { detail: `It was frozen on ${account.frozen.at.toISOString().slice(0, 16).replace("T", " at ")} UTC.` }
+      : {},
+  );
 
 /** The running ceremony of a browser, with its account; null where there is none or it took too long. */
 export async function findCeremony(
@@ -118,7 +123,11 @@ export interface SignedIn {
 }
 
 /** Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. */
-export async function submitTotp(runtime: Runtime, step: SecondFactorStep, onSignedIn: OnSignedIn): Promise<Result<SignedIn>> {
+export async function submitTotp(
+  runtime: Runtime,
+  step: SecondFactorStep,
+  onSignedIn: OnSignedIn,
+): Promise<Result<SignedIn>> {
   const running = await findCeremony(runtime, step.ceremonyToken, step.now);
   if (!running) return refuse(signInRefusals["start-again"]());
   const { account, ceremony } = running;
@@ -163,7 +172,11 @@ interface Finish {
   readonly onSignedIn: OnSignedIn;
 }
 
-async function finish(tx: Tx, runtime: Runtime, { account, ceremony, factor, step, onSignedIn }: Finish): Promise<Result<SignedIn>> {
+async function finish(
+  tx: Tx,
+  runtime: Runtime,
+  { account, ceremony, factor, step, onSignedIn }: Finish,
+): Promise<Result<SignedIn>> {
   if (!(await setCeremonyEnded(tx, ceremony.id))) return refuse(signInRefusals["start-again"]());
   const current = await findAccount(tx, account.id);
   if (!current || current.frozen) return refuse(frozen(current ?? account));
@@ -180,7 +193,12 @@ async function signIn(
   factors: readonly Factor[],
   step: { readonly purpose: Purpose; readonly source: Source },
 ) {
-  const session = await startSession(tx, runtime.random, { accountId: account.id, kind: step.purpose, factors, source: step.source });
+  const session = await startSession(tx, runtime.random, {
+    accountId: account.id,
+    kind: step.purpose,
+    factors,
+    source: step.source,
+  });
   await touchAccount(tx, account.id);
   audit(tx, runtime.random, {
     act: "sign-in/succeeded",

@@ -15,13 +15,18 @@ export const FIRST_ADMINISTRATOR = { purpose: "first-administrator", subject: "i
 const presented = (token: string) => ({ ...FIRST_ADMINISTRATOR, digests: [digestToken(token)] });
 
 /** Whether the link still works. Looking changes nothing. */
-export const peekAdministratorLink = (runtime: Runtime, token: string, now: Date) => peekUsable(runtime.db, presented(token), now);
+export const peekAdministratorLink = (runtime: Runtime, token: string, now: Date) =>
+  peekUsable(runtime.db, presented(token), now);
 
 /**
  * Creates an administrator, who can also review, and signs this browser in as far as setting up goes. The link is spent
  * with it. Refuses what a registration refuses, and a used or old link.
  */
-export async function createAdministrator(runtime: Runtime, token: string, input: Registration): Promise<Result<Secret<string>>> {
+export async function createAdministrator(
+  runtime: Runtime,
+  token: string,
+  input: Registration,
+): Promise<Result<Secret<string>>> {
   const link = await peekAdministratorLink(runtime, token, input.now);
   if (!link.ok) return link;
   const username = checkUsername(input.username);
@@ -40,7 +45,12 @@ export async function createAdministrator(runtime: Runtime, token: string, input
     await bindPassword(tx, runtime.random, accountId, password.value, "registration");
     for (const role of ["administrator", "reviewer"] as const) await insertStaffRole(tx, accountId, role, null);
     await sendConfirmation(tx, runtime, { accountId, addressId, username: username.value, ...address.value });
-    const session = await startSession(tx, runtime.random, { accountId, kind: "subscriber", factors: ["password"], source: input.source });
+    const session = await startSession(tx, runtime.random, {
+      accountId,
+      kind: "subscriber",
+      factors: ["password"],
+      source: input.source,
+    });
     audit(tx, runtime.random, {
       act: "accounts/administrator-created",
       actor: { kind: "operator" },

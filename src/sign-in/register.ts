@@ -52,8 +52,19 @@ export async function register(
     if (!created.ok) return created;
     const { accountId, addressId } = created.value;
     await bindPassword(tx, runtime.random, accountId, password.value, "registration");
-    await sendConfirmation(tx, runtime, { accountId, addressId, address: address.value.address, folded: address.value.folded, username: username.value });
-    const { token } = await startSession(tx, runtime.random, { accountId, kind: "subscriber", factors: ["password"], source: input.source });
+    await sendConfirmation(tx, runtime, {
+      accountId,
+      addressId,
+      address: address.value.address,
+      folded: address.value.folded,
+      username: username.value,
+    });
+    const { token } = await startSession(tx, runtime.random, {
+      accountId,
+      kind: "subscriber",
+      factors: ["password"],
+      source: input.source,
+    });
     audit(tx, runtime.random, {
       act: "accounts/registered",
       actor: { kind: "subscriber", id: accountId },
@@ -69,11 +80,22 @@ export async function register(
 export async function sendConfirmation(
   tx: Tx,
   runtime: Runtime,
-  to: { readonly accountId: AccountId; readonly addressId: AddressId; readonly address: string; readonly folded: string; readonly username: string },
+  to: {
+    readonly accountId: AccountId;
+    readonly addressId: AddressId;
+    readonly address: string;
+    readonly folded: string;
+    readonly username: string;
+  },
 ): Promise<void> {
   const owner = await findAccountByVerifiedAddress(tx, to.folded);
   if (owner && owner.id !== to.accountId) {
-    await queueMail(tx, runtime, { to: to.address, message: "address-taken-notice", params: { when: tx.now }, accountId: owner.id });
+    await queueMail(tx, runtime, {
+      to: to.address,
+      message: "address-taken-notice",
+      params: { when: tx.now },
+      accountId: owner.id,
+    });
     return;
   }
   await revokeSecrets(tx, CONFIRM, to.addressId, "a newer link was sent");
@@ -82,25 +104,47 @@ export async function sendConfirmation(
   await queueMail(tx, runtime, {
     to: to.address,
     message: "confirm-address",
-    params: { confirmUrl: new URL(`/confirm-address/${token.reveal()}`, runtime.publicUrl).href, username: to.username, expiresAt },
+    params: {
+      confirmUrl: new URL(`/confirm-address/${token.reveal()}`, runtime.publicUrl).href,
+      username: to.username,
+      expiresAt,
+    },
     accountId: to.accountId,
   });
 }
 
 /** Sends the confirmation of the account's primary address again. Refuses when it is confirmed already. */
-export async function resendConfirmation(runtime: Runtime, account: { readonly id: AccountId; readonly username: string }, now: Date): Promise<Result<undefined>> {
+export async function resendConfirmation(
+  runtime: Runtime,
+  account: { readonly id: AccountId; readonly username: string },
+  now: Date,
+): Promise<Result<undefined>> {
   return transact(runtime.db, { now }, async (tx) => {
     const primary = (await listAddresses(tx, account.id)).find((one) => one.isPrimary);
     if (!primary || primary.verifiedAt) return refuse(accountRefusals["address-known"]());
     const { address, folded } = primary;
-    await sendConfirmation(tx, runtime, { accountId: account.id, addressId: primary.id, username: account.username, address, folded });
-    audit(tx, runtime.random, { act: "accounts/confirmation-resent", actor: { kind: "subscriber", id: account.id }, accountId: account.id });
+    await sendConfirmation(tx, runtime, {
+      accountId: account.id,
+      addressId: primary.id,
+      username: account.username,
+      address,
+      folded,
+    });
+    audit(tx, runtime.random, {
+      act: "accounts/confirmation-resent",
+      actor: { kind: "subscriber", id: account.id },
+      accountId: account.id,
+    });
     return ok();
   });
 }
 
 /** What the page behind a confirmation link shows. Looking changes nothing: mail scanners follow links. */
-export async function peekConfirmation(runtime: Runtime, token: string, now: Date): Promise<Result<{ readonly address: string }>> {
+export async function peekConfirmation(
+  runtime: Runtime,
+  token: string,
+  now: Date,
+): Promise<Result<{ readonly address: string }>> {
   const found = await peekUsable(runtime.db, { purpose: CONFIRM, digests: [digestToken(token)] }, now);
   if (!found.ok) return found;
   const address = await findAddress(runtime.db, found.value.subject as AddressId); // written by sendConfirmation
@@ -108,7 +152,12 @@ export async function peekConfirmation(runtime: Runtime, token: string, now: Dat
 }
 
 /** Marks the address as proven. Refuses used, old and replaced links, and an address proven elsewhere meanwhile. */
-export async function confirmAddress(runtime: Runtime, token: string, source: Source, now: Date): Promise<Result<{ readonly address: string }>> {
+export async function confirmAddress(
+  runtime: Runtime,
+  token: string,
+  source: Source,
+  now: Date,
+): Promise<Result<{ readonly address: string }>> {
   return transact(runtime.db, { now }, async (tx) => {
     const spent = await spend(tx, { purpose: CONFIRM, digests: [digestToken(token)] });
     if (!spent.ok) return spent;

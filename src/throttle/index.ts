@@ -50,7 +50,11 @@ export async function sweepCounters(db: Database, now: Date): Promise<void> {
 export function networkBucket(runtime: Runtime, ip: string): string {
   const parsed = ipaddr.isValid(ip) ? ipaddr.process(ip) : null;
   const network =
-    parsed === null ? "unknown" : parsed.kind() === "ipv6" ? parsed.toByteArray().slice(0, 8).join(".") : parsed.toString();
+    parsed === null
+      ? "unknown"
+      : parsed.kind() === "ipv6"
+        ? parsed.toByteArray().slice(0, 8).join(".")
+        : parsed.toString();
   return runtime.keys.mac("network-digest", network).subarray(0, 12).toString("base64url");
 }
 
@@ -91,4 +95,7 @@ export async function clearName(reader: Reader, bucket: string): Promise<void> {
 
 /** A bucket for a name as it was typed, which does not contain the name. */
 export const nameBucket = (runtime: Runtime, what: string, typed: string): string =>
-  `${what}:${runtime.keys.mac("network-digest", `${what}\n${typed.normalize("NFC").trim().toLowerCase()}`).toString("base64url").slice(0, 22)}`;
+  `${what}:${runtime.keys
+    .mac("network-digest", `${what}\n${typed.normalize("NFC").trim().toLowerCase()}`)
+    .toString("base64url")
+    .slice(0, 22)}`;

@@ -8,8 +8,14 @@ import type { SubscriberActor } from "../sessions/index.ts";
 export type AccountRequest = HttpRequest<SubscriberActor, unknown, unknown, unknown>;
 
 /** The frame of the pages of one's own account. */
-export const accountFrame = (runtime: Runtime, request: AccountRequest, title: string, body: Html, banner?: Html): Html =>
-  layout(runtime, request, { title, body, width: "wide", signedInAs: request.actor.account.username, banner });
+export const accountFrame = (
+  runtime: Runtime,
+  request: AccountRequest,
+  title: string,
+  body: Html,
+  banner?: Html,
+): Html => layout(runtime, request, { title, body, width: "wide", signedInAs: request.actor.account.username, banner });
 
 /** An id of ours in a form. Says nothing about whose it is. */
-export const idField = (prefix: IdPrefix) => line({ max: 64 }).refine((id) => isId(prefix, id), "That is not one of yours.");
+export const idField = (prefix: IdPrefix) =>
+  line({ max: 64 }).refine((id) => isId(prefix, id), "That is not one of yours.");

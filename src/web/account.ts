@@ -1,14 +1,34 @@
 import { z } from "zod";
 import { listAddresses } from "../accounts/index.ts";
 import { describeCodes, isTotpBound } from "../authenticators/index.ts";
-import { badge, button, emptyState, errorSummary, field, form as formElement, hidden, html, type Html, notice, summaryList, table, time } from "../kernel/html/index.ts";
+import {
+  badge,
+  button,
+  emptyState,
+  errorSummary,
+  field,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  notice,
+  summaryList,
+  table,
+  time,
+} from "../kernel/html/index.ts";
 import { defineRoute, form, line, page, redirect, type Route, secretText } from "../kernel/http/index.ts";
 import type { SessionId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { findOpenCaseOf } from "../recovery/index.ts";
 import { listActiveHolds, listProjectsOf } from "../registry/index.ts";
-import { changePassword, confirmIdentity, endOneSession, endOtherSessions, signOut } from "../security-settings/index.ts";
+import {
+  changePassword,
+  confirmIdentity,
+  endOneSession,
+  endOtherSessions,
+  signOut,
+} from "../security-settings/index.ts";
 import { freshSubscriberGuard, listLiveSessions, SESSION_COOKIE, subscriberGuard } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, nextPath, refusedState } from "./forms.ts";
@@ -66,7 +86,10 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <h2>Your projects</h2>
     ${
       projects.length === 0
-        ? emptyState({ title: "Nothing published yet", body: html`<p>Make an API token, then run <code>twine upload --repository-url ${new URL("/legacy/", runtime.publicUrl).href} dist/*</code></p>` })
+        ? emptyState({
+            title: "Nothing published yet",
+            body: html`<p>Make an API token, then run <code>twine upload --repository-url ${new URL("/legacy/", runtime.publicUrl).href} dist/*</code></p>`,
+          })
         : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span></li>`)}</ul>`
     }
     <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/history">Account history</a></p>
@@ -81,7 +104,11 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
         time(one.lastSeenAt, request.now),
         one.id === session.id
           ? badge({ tone: "info", text: "This one" })
-          : formElement({ action: "/account/sessions/end", csrf: request.csrfToken, body: html`${hidden("id", one.id)}${button({ label: "End", kind: "secondary" })}` }),
+          : formElement({
+              action: "/account/sessions/end",
+              csrf: request.csrfToken,
+              body: html`${hidden("id", one.id)}${button({ label: "End", kind: "secondary" })}`,
+            }),
       ]),
       empty: "No sessions.",
     })}
@@ -156,11 +183,13 @@ export const accountRoutes: readonly Route[] = [
     guard: subscriberGuard,
     limit: { bucket: "confirm", limit: 60, windowSeconds: 300 },
     body: form({ password: secretText(1024), code: codeField, next: nextPath, username: line({ max: 64 }).optional() }),
-    invalid: async (runtime, request, invalid) => page(confirmPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(confirmPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
     handle: async (runtime, request) => {
       const { password, code, next } = request.body;
       const done = await confirmIdentity(runtime, selfOf(request), { password: secret(password), code });
-      if (!done.ok) return formAgain(request, done.refusal, confirmPage(runtime, request, refusedState(done.refusal, {}), next));
+      if (!done.ok)
+        return formAgain(request, done.refusal, confirmPage(runtime, request, refusedState(done.refusal, {}), next));
       return redirect(next ?? "/account", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
     },
   }),
@@ -172,7 +201,10 @@ export const accountRoutes: readonly Route[] = [
     body: form({}),
     handle: async (runtime, request) => {
       await signOut(runtime, selfOf(request));
-      return redirect("/", { cookies: [{ name: SESSION_COOKIE, value: null }], headers: { "clear-site-data": '"cache", "storage"' } });
+      return redirect("/", {
+        cookies: [{ name: SESSION_COOKIE, value: null }],
+        headers: { "clear-site-data": '"cache", "storage"' },
+      });
     },
   }),
   defineRoute({
@@ -211,10 +243,16 @@ export const accountRoutes: readonly Route[] = [
     guard: freshSubscriberGuard,
     limit: { bucket: "password", limit: 30, windowSeconds: 3600 },
     body: form({ password: secretText(1024), username: line({ max: 64 }).optional() }),
-    invalid: async (runtime, request, invalid) => page(passwordPage(runtime, request, invalidState(invalid)), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(passwordPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const done = await changePassword(runtime, selfOf(request), secret(request.body.password));
-      if (!done.ok) return formAgain(request, done.refusal, passwordPage(runtime, request, refusedState(done.refusal, {}, PASSWORD_FIELD)));
+      if (!done.ok)
+        return formAgain(
+          request,
+          done.refusal,
+          passwordPage(runtime, request, refusedState(done.refusal, {}, PASSWORD_FIELD)),
+        );
       return redirect("/account");
     },
   }),

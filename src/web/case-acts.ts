@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { anyone, defineRoute, form, line, page, paragraph, redirect, type Reply, type Route, secretText, text } from "../kernel/http/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  line,
+  page,
+  paragraph,
+  redirect,
+  type Reply,
+  type Route,
+  secretText,
+  text,
+} from "../kernel/http/index.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { Result } from "../kernel/result.ts";
 import { secret } from "../kernel/secret.ts";
@@ -24,15 +36,29 @@ import { codeField, formAgain, type FormState, invalidState, refusedState } from
 const FIELD_OF: Readonly<Record<string, string>> = { "recovery/wrong-code": "code" };
 
 /** After an act: back to the page, or the page again with the refusal. What was typed stays, but secrets. */
-async function after(runtime: RecoveryRuntime, request: CaseRequest, done: Result<unknown>, values: FormState["values"] = {}, anchor = ""): Promise<Reply> {
+async function after(
+  runtime: RecoveryRuntime,
+  request: CaseRequest,
+  done: Result<unknown>,
+  values: FormState["values"] = {},
+  anchor = "",
+): Promise<Reply> {
   if (done.ok) return redirect(`/recovery/case${anchor}`);
   return again(runtime, request, done.refusal, values);
 }
 
-const again = async (runtime: RecoveryRuntime, request: CaseRequest, refusal: Refusal, values: FormState["values"]): Promise<Reply> =>
+const again = async (
+  runtime: RecoveryRuntime,
+  request: CaseRequest,
+  refusal: Refusal,
+  values: FormState["values"],
+): Promise<Reply> =>
   formAgain(request, refusal, await casePage(runtime, request, refusedState(refusal, values, FIELD_OF)));
 
-const month = z.string().regex(/^(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2]))?$/, "Please give year and month, like 2024-05.").optional();
+const month = z
+  .string()
+  .regex(/^(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2]))?$/, "Please give year and month, like 2024-05.")
+  .optional();
 const several = paragraph({ max: 4000 }).optional();
 
 /** What somebody remembers of their account; any of it may stay empty. */
@@ -47,7 +73,8 @@ const recordsForm = form({
   lastSignIn: month,
 });
 
-const claimOf = ({ _csrf, ...claim }: z.output<typeof recordsForm>) => Object.fromEntries(Object.entries(claim).filter(([, value]) => value !== undefined && value !== ""));
+const claimOf = ({ _csrf, ...claim }: z.output<typeof recordsForm>) =>
+  Object.fromEntries(Object.entries(claim).filter(([, value]) => value !== undefined && value !== ""));
 
 const PROVE_LIMIT = { bucket: "prove", limit: 120, windowSeconds: 3600 };
 
@@ -69,7 +96,8 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       // What is looked up for an address takes a little longer than finding none: the floor hides it.
       floorMilliseconds: name.startsWith("prove/mailbox") ? 150 : 0,
       body,
-      invalid: async (_, request, invalid) => page(await casePage(runtime, request as CaseRequest, invalidState(invalid)), { status: 422 }), // the guard's actor is all that the page reads
+      invalid: async (_, request, invalid) =>
+        page(await casePage(runtime, request as CaseRequest, invalidState(invalid)), { status: 422 }), // the guard's actor is all that the page reads
       handle: async (_, request) => {
         const known = request as CaseRequest & { readonly body: z.output<B> }; // the route has parsed the body with this very schema
         return after(runtime, known, await run(known), keep(known.body));
@@ -80,7 +108,9 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     act("confirm", "Confirms the contact address with the code from the mail.", form({ code: codeField }), (request) =>
       confirmContact(runtime, caseId(request), request.body.code, request.now),
     ),
-    act("mail-code", "Mails a fresh code to the contact address.", form({}), (request) => mailCaseCode(runtime, request.actor.recoveryCase, request.now)),
+    act("mail-code", "Mails a fresh code to the contact address.", form({}), (request) =>
+      mailCaseCode(runtime, request.actor.recoveryCase, request.now),
+    ),
     act(
       "message",
       "Writes to the desk, or answers its question.",
@@ -88,12 +118,23 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       (request) => writeAsClaimant(runtime, caseId(request), request.body.body, request.now),
       ({ body }) => ({ body }),
     ),
-    act("submit", "Asks that a person looks at the case now.", form({}), (request) => submitForReview(runtime, caseId(request), request.now)),
-    act("withdraw", "Ends the case without any change.", form({}), (request) => withdrawCase(runtime, caseId(request), request.actor, request.now)),
-    act("reopen", "Takes an expired case up again.", form({}), (request) => reopenCase(runtime, caseId(request), request.now)),
-    act("appeal", "Asks for somebody else to look at a refusal.", form({}), (request) => appealCase(runtime, caseId(request), request.now)),
-    act("prove/challenge", "Issues the challenge that a proof needs.", form({ kind: z.enum(["api-token", "ssh-signature"]) }), (request) =>
-      startChallenge(runtime, caseId(request), request.body.kind, request.now),
+    act("submit", "Asks that a person looks at the case now.", form({}), (request) =>
+      submitForReview(runtime, caseId(request), request.now),
+    ),
+    act("withdraw", "Ends the case without any change.", form({}), (request) =>
+      withdrawCase(runtime, caseId(request), request.actor, request.now),
+    ),
+    act("reopen", "Takes an expired case up again.", form({}), (request) =>
+      reopenCase(runtime, caseId(request), request.now),
+    ),
+    act("appeal", "Asks for somebody else to look at a refusal.", form({}), (request) =>
+      appealCase(runtime, caseId(request), request.now),
+    ),
+    act(
+      "prove/challenge",
+      "Issues the challenge that a proof needs.",
+      form({ kind: z.enum(["api-token", "ssh-signature"]) }),
+      (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
     act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
       proveInCase(runtime, caseId(request), "password", { password: request.body.password }, request),
@@ -109,21 +150,34 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       "prove/mailbox-code",
       "Proves a mailbox with the code sent there.",
       form({ address: line({ max: 254 }), "mailbox-code": codeField }),
-      (request) => proveInCase(runtime, caseId(request), "mailbox", { address: request.body.address, code: request.body["mailbox-code"] }, request),
+      (request) =>
+        proveInCase(
+          runtime,
+          caseId(request),
+          "mailbox",
+          { address: request.body.address, code: request.body["mailbox-code"] },
+          request,
+        ),
       ({ address }) => ({ address }),
     ),
     act(
       "prove/ssh-signature",
       "Proves a registered SSH key by a signature over the challenge.",
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
-      (request) => proveInCase(runtime, caseId(request), "ssh-signature", { signature: request.body.signature }, request),
+      (request) =>
+        proveInCase(runtime, caseId(request), "ssh-signature", { signature: request.body.signature }, request),
     ),
     act(
       "prove/records",
       "Compares what the claimant remembers with the records.",
       recordsForm,
       (request) => proveInCase(runtime, caseId(request), "records", claimOf(request.body), request),
-      (body) => Object.fromEntries(Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[0] !== "_csrf")),
+      (body) =>
+        Object.fromEntries(
+          Object.entries(body).filter(
+            (entry): entry is [string, string] => typeof entry[1] === "string" && entry[0] !== "_csrf",
+          ),
+        ),
     ),
     defineRoute({
       method: "POST",
@@ -137,12 +191,19 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       handle: async (_, request) => {
         const token = basicPassword(request.header("authorization"));
         const { source, now } = request;
-        const done = await proveByApiToken(runtime, { challenge: request.params.challenge, presented: secret(token ?? ""), source, now });
+        const done = await proveByApiToken(runtime, {
+          challenge: request.params.challenge,
+          presented: secret(token ?? ""),
+          source,
+          now,
+        });
         if (!done.ok) {
           const { status, title, detail } = done.refusal;
           return text(`${[title, detail].filter(Boolean).join(" ")}\n`, { status });
         }
-        return text("Thank you. The token is proven, and from now on it is held: nobody can publish with it. Go back to your case page.\n");
+        return text(
+          "Thank you. The token is proven, and from now on it is held: nobody can publish with it. Go back to your case page.\n",
+        );
       },
     }),
   ];

@@ -1,5 +1,34 @@
-import { badge, button, details, emptyState, errorSummary, field, form as formElement, html, type Html, notice, panel, summaryList, table, textarea, time } from "../kernel/html/index.ts";
-import { CASE_COOKIE, type CaseHolder, caseHolderGuard, caseLifecycle, CAUSES, listMessages, listNotices, listRequests, listReviews, policy, type RecoveryCase, type RecoveryRuntime } from "../recovery/index.ts";
+import {
+  badge,
+  button,
+  details,
+  emptyState,
+  errorSummary,
+  field,
+  form as formElement,
+  html,
+  type Html,
+  notice,
+  panel,
+  summaryList,
+  table,
+  textarea,
+  time,
+} from "../kernel/html/index.ts";
+import {
+  CASE_COOKIE,
+  type CaseHolder,
+  caseHolderGuard,
+  caseLifecycle,
+  CAUSES,
+  listMessages,
+  listNotices,
+  listRequests,
+  listReviews,
+  policy,
+  type RecoveryCase,
+  type RecoveryRuntime,
+} from "../recovery/index.ts";
 import { caseActRoutes } from "./case-acts.ts";
 import { proofBoard } from "./proof-board.ts";
 import { defineRoute, form, type HttpRequest, page, redirect, type Route } from "../kernel/http/index.ts";
@@ -19,7 +48,10 @@ function headline(request: CaseRequest): Html {
   const { means } = caseLifecycle.states[recoveryCase.state];
   switch (recoveryCase.state) {
     case "unconfirmed":
-      return panel({ title: "Confirm your address", body: html`<p>We sent an eight-digit code to the address you gave us. Until you enter it we do not look for an account.</p>` });
+      return panel({
+        title: "Confirm your address",
+        body: html`<p>We sent an eight-digit code to the address you gave us. Until you enter it we do not look for an account.</p>`,
+      });
     case "waiting":
       return panel({
         title: "Your case is decided. The waiting time runs by itself.",
@@ -27,17 +59,39 @@ function headline(request: CaseRequest): Html {
         body: html`<p>You need do nothing. You get a mail when it is over. If the owner objects meanwhile, it stops. You can still show more below: with much more the wait may become shorter.</p>`,
       });
     case "ready":
-      return panel({ title: "You can set up your account anew", date: recoveryCase.expiresAt, now, body: html`<p>We have mailed you a link for it. It works once, until the date above.</p>` });
+      return panel({
+        title: "You can set up your account anew",
+        date: recoveryCase.expiresAt,
+        now,
+        body: html`<p>We have mailed you a link for it. It works once, until the date above.</p>`,
+      });
     case "collecting":
-      return panel({ title: "Show that the account is yours", date: recoveryCase.expiresAt, now, body: html`<p>${means} Take what you have at hand, in any order. The case stays open until the date above.</p>` });
+      return panel({
+        title: "Show that the account is yours",
+        date: recoveryCase.expiresAt,
+        now,
+        body: html`<p>${means} Take what you have at hand, in any order. The case stays open until the date above.</p>`,
+      });
     case "review":
     case "second-review":
-      return panel({ title: "A person looks at it now", body: html`<p>${means} You need do nothing, but you can still add proofs below. We write to you as soon as there is an answer.</p>` });
+      return panel({
+        title: "A person looks at it now",
+        body: html`<p>${means} You need do nothing, but you can still add proofs below. We write to you as soon as there is an answer.</p>`,
+      });
     case "information-requested":
-      return panel({ title: "We have a question for you", date: recoveryCase.expiresAt, now, body: html`<p>Answer below, or with a proof. The case waits for you until the date above.</p>` });
+      return panel({
+        title: "We have a question for you",
+        date: recoveryCase.expiresAt,
+        now,
+        body: html`<p>Answer below, or with a proof. The case waits for you until the date above.</p>`,
+      });
     case "contested":
     case "incident":
-      return notice({ tone: "warning", title: "Stopped", body: html`<p>${means} We write to you when we know more. If you are the owner, nothing is lost.</p>` });
+      return notice({
+        tone: "warning",
+        title: "Stopped",
+        body: html`<p>${means} We write to you when we know more. If you are the owner, nothing is lost.</p>`,
+      });
     case "restored":
       return notice({ tone: "success", title: "Done", body: html`<p>${means} <a href="/sign-in">Sign in</a>.</p>` });
     case "refused":
@@ -71,8 +125,18 @@ async function questions(runtime: RecoveryRuntime, request: CaseRequest): Promis
     </section>`;
 }
 
-const RELATION = { address: "An address of the account", "former-address": "A former address of the account", "co-owner": "A co-owner", session: "A session that is signed in" } as const;
-const MOMENT = { opened: "When the case was opened", midway: "Halfway through the waiting time", "before-release": "Shortly before its end", completed: "When it was done" } as const;
+const RELATION = {
+  address: "An address of the account",
+  "former-address": "A former address of the account",
+  "co-owner": "A co-owner",
+  session: "A session that is signed in",
+} as const;
+const MOMENT = {
+  opened: "When the case was opened",
+  midway: "Halfway through the waiting time",
+  "before-release": "Shortly before its end",
+  completed: "When it was done",
+} as const;
 
 /** Whom we told, without saying whose they are: how often and when, never an address. */
 async function told(runtime: RecoveryRuntime, request: CaseRequest): Promise<Html | null> {
@@ -88,7 +152,9 @@ async function told(runtime: RecoveryRuntime, request: CaseRequest): Promise<Htm
         columns: ["When", "Who", "How many", "Sent"],
         rows: [...groups.values()].flatMap((group) => {
           const [first] = group;
-          return first ? [[MOMENT[first.moment], RELATION[first.relation], String(group.length), time(first.toldAt, request.now)]] : [];
+          return first
+            ? [[MOMENT[first.moment], RELATION[first.relation], String(group.length), time(first.toldAt, request.now)]]
+            : [];
         }),
         empty: "",
       })}
@@ -134,24 +200,36 @@ function closing(request: CaseRequest): Html {
   const { recoveryCase, hasFullAccess } = request.actor;
   const act = (action: string, label: string, kind: "primary" | "secondary" | "danger" = "secondary") =>
     formElement({ action: `/recovery/case/${action}`, csrf: request.csrfToken, body: button({ label, kind }) });
-  if (recoveryCase.state === "expired") return html`<section><h2>Go on with it</h2><p>Nothing you have shown is lost.</p>${act("reopen", "Reopen this case", "primary")}</section>`;
-  if (recoveryCase.state === "refused") return html`<section><h2>Not right?</h2><p>Somebody who did not decide before looks at it again.</p>${act("appeal", "Ask for another look", "primary")}</section>`;
+  if (recoveryCase.state === "expired")
+    return html`<section><h2>Go on with it</h2><p>Nothing you have shown is lost.</p>${act("reopen", "Reopen this case", "primary")}</section>`;
+  if (recoveryCase.state === "refused")
+    return html`<section><h2>Not right?</h2><p>Somebody who did not decide before looks at it again.</p>${act("appeal", "Ask for another look", "primary")}</section>`;
   if (ENDED.has(recoveryCase.state)) return html``;
   return html`
     <section class="quiet"><h2>Other things you can do</h2>
       ${recoveryCase.state === "collecting" && recoveryCase.contactConfirmedAt ? html`<p>Have you shown all you can?</p>${act("submit", "Let a person look at it now")}` : null}
       ${
         hasFullAccess
-          ? details({ summary: "I found my app or my codes, or this was a mistake", body: html`<p>Then just <a href="/sign-in">sign in</a>: that ends the case too. Or end it here. Nothing on the account changes.</p>${act("withdraw", "End this case", "danger")}` })
+          ? details({
+              summary: "I found my app or my codes, or this was a mistake",
+              body: html`<p>Then just <a href="/sign-in">sign in</a>: that ends the case too. Or end it here. Nothing on the account changes.</p>${act("withdraw", "End this case", "danger")}`,
+            })
           : html`<p class="muted">You opened this page with a code from the mailbox. To end the case you need the case code from its beginning.</p>`
       }
     </section>`;
 }
 
 /** The case page: state, one date, what is proven, what helps most, whom we told, the thread. */
-export async function casePage(runtime: RecoveryRuntime, request: CaseRequest, state: FormState = EMPTY): Promise<Html> {
+export async function casePage(
+  runtime: RecoveryRuntime,
+  request: CaseRequest,
+  state: FormState = EMPTY,
+): Promise<Html> {
   const { recoveryCase } = request.actor;
-  const lastRefusal = recoveryCase.state === "refused" ? (await listReviews(runtime.db, recoveryCase.id)).findLast((one) => one.verdict === "refuse") : undefined;
+  const lastRefusal =
+    recoveryCase.state === "refused"
+      ? (await listReviews(runtime.db, recoveryCase.id)).findLast((one) => one.verdict === "refuse")
+      : undefined;
   const isWaiting = recoveryCase.state === "waiting";
   const body = html`
     <p class="muted">Case ${recoveryCase.number}</p>
@@ -168,13 +246,21 @@ export async function casePage(runtime: RecoveryRuntime, request: CaseRequest, s
     <section><h2>What you told us</h2>
       ${summaryList([
         { key: "Name", value: recoveryCase.claimedName },
-        { key: "We write to", value: html`${recoveryCase.contactAddress} ${recoveryCase.contactConfirmedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed yet" })}` },
+        {
+          key: "We write to",
+          value: html`${recoveryCase.contactAddress} ${recoveryCase.contactConfirmedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed yet" })}`,
+        },
         { key: "What happened", value: CAUSES[recoveryCase.cause] },
         { key: "Opened", value: time(recoveryCase.openedAt, request.now) },
       ])}
     </section>
     ${closing(request)}`;
-  return layout(runtime, request, { title: `Case ${recoveryCase.number}`, body, width: "wide", refreshSeconds: isWaiting ? 60 : undefined });
+  return layout(runtime, request, {
+    title: `Case ${recoveryCase.number}`,
+    body,
+    width: "wide",
+    refreshSeconds: isWaiting ? 60 : undefined,
+  });
 }
 
 export const casePageRoutes = (runtime: RecoveryRuntime): readonly Route[] => [

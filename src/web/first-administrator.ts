@@ -1,5 +1,15 @@
 import { button, errorSummary, field, form as formElement, html, type Html } from "../kernel/html/index.ts";
-import { anyone, defineRoute, form, type Incoming, line, page, redirect, type Route, secretText } from "../kernel/http/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  type Incoming,
+  line,
+  page,
+  redirect,
+  type Route,
+  secretText,
+} from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { SESSION_COOKIE } from "../sessions/index.ts";
@@ -45,12 +55,24 @@ export const firstAdministratorRoutes: readonly Route[] = [
     params: tokenParam,
     limit: { bucket: "first-administrator", limit: 20, windowSeconds: 3600 },
     body: form({ username: line({ max: 50 }), address: line({ max: 254 }), password: secretText(256) }),
-    invalid: async (runtime, request, invalid) => page(administratorPage(runtime, request, request.params.token, invalidState(invalid)), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(administratorPage(runtime, request, request.params.token, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const { username, address, password } = request.body;
       const { token } = request.params;
-      const done = await createAdministrator(runtime, token, { username, address, password: secret(password), source: request.source, now: request.now });
-      if (!done.ok) return formAgain(request, done.refusal, administratorPage(runtime, request, token, refusedState(done.refusal, { username, address })));
+      const done = await createAdministrator(runtime, token, {
+        username,
+        address,
+        password: secret(password),
+        source: request.source,
+        now: request.now,
+      });
+      if (!done.ok)
+        return formAgain(
+          request,
+          done.refusal,
+          administratorPage(runtime, request, token, refusedState(done.refusal, { username, address })),
+        );
       return redirect("/account/setup", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
     },
   }),

@@ -16,7 +16,11 @@ export const EMPTY: FormState = { errors: {}, values: {} };
 export const invalidState = (invalid: InvalidInput): FormState => ({ errors: invalid.fields, values: invalid.values });
 
 /** The state after a refusal: beside its field if the refusal belongs to one, else above the form. */
-export function refusedState(refusal: Refusal, values: Readonly<Record<string, string>>, fieldOf: Readonly<Record<string, string>> = {}): FormState {
+export function refusedState(
+  refusal: Refusal,
+  values: Readonly<Record<string, string>>,
+  fieldOf: Readonly<Record<string, string>> = {},
+): FormState {
   const message = [refusal.title, refusal.detail].filter(Boolean).join(" ");
   const field = fieldOf[refusal.code];
   if (refusal.fields) return { errors: refusal.fields, values };
@@ -28,7 +32,9 @@ export const formAgain = (request: { readonly wantsJson: boolean }, refusal: Ref
   request.wantsJson ? refused(refusal) : page(html, { status: refusal.status, ...retryHeader(refusal) });
 
 const retryHeader = (refusal: Refusal) =>
-  refusal.retryAfterSeconds === undefined ? {} : { headers: { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))) } };
+  refusal.retryAfterSeconds === undefined
+    ? {}
+    : { headers: { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))) } };
 
 /** A token in a path: base64url of 256 bits. Anything else is no page. */
 export const tokenParam = z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });

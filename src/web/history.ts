@@ -12,7 +12,11 @@ const HISTORY_PAGE = 50;
 const personal = (event: StoredAuditEvent, name: string): string => String(event.personal?.[name] ?? "");
 
 async function historyPage(runtime: Runtime, request: AccountRequest, before: bigint | undefined): Promise<Html> {
-  const events = await listEvents(runtime.db, { accountId: request.actor.account.id, limit: HISTORY_PAGE, ...(before === undefined ? {} : { before }) });
+  const events = await listEvents(runtime.db, {
+    accountId: request.actor.account.id,
+    limit: HISTORY_PAGE,
+    ...(before === undefined ? {} : { before }),
+  });
   const last = events.at(-1);
   const body = html`
     <h1>Account history</h1>
@@ -20,7 +24,12 @@ async function historyPage(runtime: Runtime, request: AccountRequest, before: bi
     ${table({
       caption: "Events, newest first",
       columns: ["When", "What", "Network", "Browser"],
-      rows: events.map((event) => [time(event.at, request.now), describeAct(event), personal(event, "ip"), describeBrowser(personal(event, "userAgent"))]),
+      rows: events.map((event) => [
+        time(event.at, request.now),
+        describeAct(event),
+        personal(event, "ip"),
+        describeBrowser(personal(event, "userAgent")),
+      ]),
       empty: "Nothing yet.",
     })}
     <p>${events.length === HISTORY_PAGE && last ? html`<a href="/account/history?before=${last.seq.toString()}">Older events</a> · ` : null}<a href="/account/history.json">Download as JSON</a></p>`;
@@ -33,7 +42,13 @@ export const historyRoutes: readonly Route[] = [
     path: "/account/history",
     about: "Security events of the account.",
     guard: subscriberGuard,
-    query: z.strictObject({ before: z.string().regex(/^\d{1,18}$/).transform(BigInt).optional() }),
+    query: z.strictObject({
+      before: z
+        .string()
+        .regex(/^\d{1,18}$/)
+        .transform(BigInt)
+        .optional(),
+    }),
     handle: async (runtime, request) => page(await historyPage(runtime, request, request.query.before)),
   }),
   defineRoute({
@@ -44,7 +59,10 @@ export const historyRoutes: readonly Route[] = [
     handle: async (runtime, request) => {
       const events = await listEvents(runtime.db, { accountId: request.actor.account.id, limit: 10_000 });
       const rows = events.map((event) => ({ ...event, seq: event.seq.toString() }));
-      return text(JSON.stringify(rows, null, 2), { type: "application/json", headers: { "content-disposition": 'attachment; filename="account-history.json"' } });
+      return text(JSON.stringify(rows, null, 2), {
+        type: "application/json",
+        headers: { "content-disposition": 'attachment; filename="account-history.json"' },
+      });
     },
   }),
 ];

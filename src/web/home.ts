@@ -46,12 +46,14 @@ export const homeRoutes: readonly Route[] = [
         ${table({
           caption: "Files, newest first",
           columns: ["Version", "File", "Size", "Published"],
-          rows: files.toReversed().map((file) => [
-            file.version,
-            html`<a href="/files/${file.sha256}/${file.filename}">${file.filename}</a>`,
-            `${Math.ceil(file.size / 1024)} KiB`,
-            time(file.uploadedAt, request.now),
-          ]),
+          rows: files
+            .toReversed()
+            .map((file) => [
+              file.version,
+              html`<a href="/files/${file.sha256}/${file.filename}">${file.filename}</a>`,
+              `${Math.ceil(file.size / 1024)} KiB`,
+              time(file.uploadedAt, request.now),
+            ]),
           empty: "No files yet.",
         })}`;
       return page(layout(runtime, request, { title: project.name, body, width: "wide" }));

@@ -46,9 +46,11 @@ export function refusalPage(runtime: Runtime, refusal: Refusal, incoming: Incomi
   const body = html`
     <h1>${refusal.title}</h1>
     ${refusal.detail ? html`<p>${refusal.detail}</p>` : null}
-    ${refusal.fields
-      ? html`<ul>${Object.entries(refusal.fields).map(([field, message]) => html`<li><strong>${field}</strong>: ${message}</li>`)}</ul>`
-      : null}
+    ${
+      refusal.fields
+        ? html`<ul>${Object.entries(refusal.fields).map(([field, message]) => html`<li><strong>${field}</strong>: ${message}</li>`)}</ul>`
+        : null
+    }
     <p>${linkButton({ href: "/", label: "Go to the start page", kind: "secondary" })}</p>
     <p class="muted">If you write to us about this, mention <code>${incoming.id}</code>.</p>`;
   return layout(runtime, incoming, { title: refusal.title, body });

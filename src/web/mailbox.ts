@@ -22,7 +22,10 @@ export const mailboxRoutes = (folder: string): readonly Route[] => [
         ${notice({ tone: "warning", title: "Development only", body: html`<p>No mail server is configured, so mails are kept here, readable by anybody who can open this page. Set <code>SMTP_URL</code> to send them.</p>` })}
         ${
           mails.length === 0
-            ? emptyState({ title: "No mail yet", body: html`<p>Mails appear here a moment after they are written.</p>` })
+            ? emptyState({
+                title: "No mail yet",
+                body: html`<p>Mails appear here a moment after they are written.</p>`,
+              })
             : table({
                 caption: "Mails, newest first",
                 columns: ["When", "To", "Subject"],

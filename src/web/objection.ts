@@ -23,7 +23,9 @@ export const objectionRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
           { key: "Case", value: recoveryCase.number },
           { key: "Opened", value: time(recoveryCase.openedAt, request.now) },
           { key: "From network", value: recoveryCase.openedFrom.ip },
-          ...(recoveryCase.waitEndsAt ? [{ key: "Waiting time ends", value: time(recoveryCase.waitEndsAt, request.now) }] : []),
+          ...(recoveryCase.waitEndsAt
+            ? [{ key: "Waiting time ends", value: time(recoveryCase.waitEndsAt, request.now) }]
+            : []),
         ])}
         ${formElement({
           action: `/objection/${request.params.token}`,

@@ -1,6 +1,28 @@
 import { z } from "zod";
-import { button, errorSummary, field, form as formElement, html, type Html, linkButton, notice, radios, textarea } from "../kernel/html/index.ts";
-import { anyone, defineRoute, form, type Incoming, line, page, paragraph, redirect, type Reply, type Route } from "../kernel/http/index.ts";
+import {
+  button,
+  errorSummary,
+  field,
+  form as formElement,
+  html,
+  type Html,
+  linkButton,
+  notice,
+  radios,
+  textarea,
+} from "../kernel/html/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  type Incoming,
+  line,
+  page,
+  paragraph,
+  redirect,
+  type Reply,
+  type Route,
+} from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import {
   CASE_COOKIE,
@@ -162,9 +184,20 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
     invalid: async (_, request, invalid) => page(formPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (_, request) => {
       const { username, contact, cause, story } = request.body;
-      const done = await openFromForm(runtime, { claimedName: username, contact, cause, story, source: request.source, now: request.now });
+      const done = await openFromForm(runtime, {
+        claimedName: username,
+        contact,
+        cause,
+        story,
+        source: request.source,
+        now: request.now,
+      });
       if (done.ok) return opened(runtime, request, done.value);
-      const state = refusedState(done.refusal, { username, contact, cause, story }, { "accounts/address-shape": "contact" });
+      const state = refusedState(
+        done.refusal,
+        { username, contact, cause, story },
+        { "accounts/address-shape": "contact" },
+      );
       return formAgain(request, done.refusal, formPage(runtime, request, state));
     },
   }),
@@ -186,7 +219,15 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
     handle: async (_, request) => {
       const { contact, cause, story } = request.body;
       const { account, ceremony } = request.actor;
-      const done = await openFromStuckScreen(runtime, { account, passwordAt: ceremony.passwordAt, contact, cause, story, source: request.source, now: request.now });
+      const done = await openFromStuckScreen(runtime, {
+        account,
+        passwordAt: ceremony.passwordAt,
+        contact,
+        cause,
+        story,
+        source: request.source,
+        now: request.now,
+      });
       if (done.ok) return opened(runtime, request, done.value);
       const state = refusedState(done.refusal, { contact, cause, story }, { "accounts/address-shape": "contact" });
       return formAgain(request, done.refusal, stuckPage(runtime, request, state));
@@ -200,7 +241,9 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
     params: tokenParam,
     handle: async (_, request) => {
       const found = await findCaseByLink(runtime, request.params.token, request.now);
-      return found ? page(openLinkPage(runtime, request, request.params.token, found.number, EMPTY)) : noSuchCase(runtime, request);
+      return found
+        ? page(openLinkPage(runtime, request, request.params.token, found.number, EMPTY))
+        : noSuchCase(runtime, request);
     },
   }),
   defineRoute({
@@ -215,8 +258,15 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
       const { token } = request.params;
       const found = await findCaseByLink(runtime, token, request.now);
       if (!found) return noSuchCase(runtime, request);
-      const opened = await openCasePage(runtime, found, request.body.code, request.now, (tx) => settleContact(tx, runtime, found));
-      if (!opened.ok) return formAgain(request, opened.refusal, openLinkPage(runtime, request, token, found.number, refusedState(opened.refusal, {})));
+      const opened = await openCasePage(runtime, found, request.body.code, request.now, (tx) =>
+        settleContact(tx, runtime, found),
+      );
+      if (!opened.ok)
+        return formAgain(
+          request,
+          opened.refusal,
+          openLinkPage(runtime, request, token, found.number, refusedState(opened.refusal, {})),
+        );
       return redirect("/recovery/case", { cookies: [{ name: CASE_COOKIE, value: opened.value.token.reveal() }] });
     },
   }),

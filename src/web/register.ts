@@ -1,5 +1,24 @@
-import { button, errorSummary, field, form as formElement, html, type Html, linkButton, notice } from "../kernel/html/index.ts";
-import { anyone, defineRoute, form, type Incoming, line, page, redirect, type Route, secretText } from "../kernel/http/index.ts";
+import {
+  button,
+  errorSummary,
+  field,
+  form as formElement,
+  html,
+  type Html,
+  linkButton,
+  notice,
+} from "../kernel/html/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  type Incoming,
+  line,
+  page,
+  redirect,
+  type Route,
+  secretText,
+} from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { SESSION_COOKIE } from "../sessions/index.ts";
@@ -55,12 +74,26 @@ export const registerRoutes: readonly Route[] = [
       address: line({ max: 254, missing: "Please enter your mail address." }),
       password: secretText(256),
     }),
-    invalid: async (runtime, request, invalid) => page(registerPage(runtime, request, invalidState(invalid)), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(registerPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const { username, address, password } = request.body;
-      const done = await register(runtime, { username, address, password: secret(password), source: request.source, now: request.now });
-      if (!done.ok) return formAgain(request, done.refusal, registerPage(runtime, request, refusedState(done.refusal, { username, address }, FIELD_OF)));
-      return redirect("/account/setup", { cookies: [{ name: SESSION_COOKIE, value: done.value.sessionToken.reveal() }] });
+      const done = await register(runtime, {
+        username,
+        address,
+        password: secret(password),
+        source: request.source,
+        now: request.now,
+      });
+      if (!done.ok)
+        return formAgain(
+          request,
+          done.refusal,
+          registerPage(runtime, request, refusedState(done.refusal, { username, address }, FIELD_OF)),
+        );
+      return redirect("/account/setup", {
+        cookies: [{ name: SESSION_COOKIE, value: done.value.sessionToken.reveal() }],
+      });
     },
   }),
   defineRoute({

@@ -1,6 +1,19 @@
 import { encode } from "uqr";
 import { describeCodes } from "../authenticators/index.ts";
-import { button, copyable, details, errorSummary, field, form as formElement, html, type Html, linkButton, notice, qrCode, time } from "../kernel/html/index.ts";
+import {
+  button,
+  copyable,
+  details,
+  errorSummary,
+  field,
+  form as formElement,
+  html,
+  type Html,
+  linkButton,
+  notice,
+  qrCode,
+  time,
+} from "../kernel/html/index.ts";
 import { anyone, defineRoute, form, type Incoming, page, type Route, secretText } from "../kernel/http/index.ts";
 import { secret } from "../kernel/secret.ts";
 import { peekRestoration, type RecoveryRuntime, restoreAccount, type RestorationForm } from "../recovery/index.ts";
@@ -17,7 +30,13 @@ const FIELD_OF = {
   "authenticators/wrong": "code",
 } as const;
 
-function restorePage(runtime: RecoveryRuntime, incoming: Incoming, token: string, restoration: RestorationForm, state: FormState): Html {
+function restorePage(
+  runtime: RecoveryRuntime,
+  incoming: Incoming,
+  token: string,
+  restoration: RestorationForm,
+  state: FormState,
+): Html {
   const { account, enrolment } = restoration;
   const body = html`
     <h1>Set up your account anew</h1>
@@ -65,17 +84,29 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     invalid: async (_, request, invalid) => {
       const found = await peekRestoration(runtime, request.params.token, request.now);
       if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
-      return page(restorePage(runtime, request, request.params.token, found.value, invalidState(invalid)), { status: 422 });
+      return page(restorePage(runtime, request, request.params.token, found.value, invalidState(invalid)), {
+        status: 422,
+      });
     },
     handle: async (_, request) => {
       const { token } = request.params;
       const { password, code } = request.body;
-      const restoration = { token, password: secret(password), totpCode: code, source: request.source, now: request.now };
+      const restoration = {
+        token,
+        password: secret(password),
+        totpCode: code,
+        source: request.source,
+        now: request.now,
+      };
       const done = await restoreAccount(runtime, restoration, (tx, account) => endCeremonies(tx, account.id));
       if (!done.ok) {
         const found = await peekRestoration(runtime, token, request.now);
         if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
-        return formAgain(request, done.refusal, restorePage(runtime, request, token, found.value, refusedState(done.refusal, {}, FIELD_OF)));
+        return formAgain(
+          request,
+          done.refusal,
+          restorePage(runtime, request, token, found.value, refusedState(done.refusal, {}, FIELD_OF)),
+        );
       }
       const { account, codes, heldUntil } = done.value;
       const set = await describeCodes(runtime.db, account.id);
@@ -89,7 +120,15 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         })}
         <p>${linkButton({ href: "/sign-in", label: "I have my codes, sign in" })}</p>`;
       const fileName = set?.fileName ?? "recovery-codes.txt";
-      return page(codesSheet(runtime, request, { username: account.username, codes: codes.reveal(), fileName, madeAt: request.now, next }));
+      return page(
+        codesSheet(runtime, request, {
+          username: account.username,
+          codes: codes.reveal(),
+          fileName,
+          madeAt: request.now,
+          next,
+        }),
+      );
     },
   }),
 ];

@@ -1,11 +1,45 @@
 import { encode } from "uqr";
 import { listAddresses } from "../accounts/index.ts";
 import { describeCodes, isTotpBound, showEnrolment } from "../authenticators/index.ts";
-import { button, copyable, details, errorSummary, field, form as formElement, html, type Html, linkButton, notice, qrCode, time } from "../kernel/html/index.ts";
-import { defineRoute, form, type HttpRequest, type Incoming, page, redirect, refused, type Route } from "../kernel/http/index.ts";
+import {
+  button,
+  copyable,
+  details,
+  errorSummary,
+  field,
+  form as formElement,
+  html,
+  type Html,
+  linkButton,
+  notice,
+  qrCode,
+  time,
+} from "../kernel/html/index.ts";
+import {
+  defineRoute,
+  form,
+  type HttpRequest,
+  type Incoming,
+  page,
+  redirect,
+  refused,
+  type Route,
+} from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { finishTotpEnrolment, makeRecoveryCodes, type Self, startTotpEnrolment, typeCodeBack } from "../security-settings/index.ts";
-import { SESSION_COOKIE, setupGuard, type SubscriberActor, subscriberGuard, freshSubscriberGuard } from "../sessions/index.ts";
+import {
+  finishTotpEnrolment,
+  makeRecoveryCodes,
+  type Self,
+  startTotpEnrolment,
+  typeCodeBack,
+} from "../security-settings/index.ts";
+import {
+  SESSION_COOKIE,
+  setupGuard,
+  type SubscriberActor,
+  subscriberGuard,
+  freshSubscriberGuard,
+} from "../sessions/index.ts";
 import { resendConfirmation } from "../sign-in/index.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
@@ -68,7 +102,11 @@ function setupPage(runtime: Runtime, incoming: Incoming, username: string, progr
   return layout(runtime, incoming, { title: "Set up your account", body, signedInAs: username });
 }
 
-async function totpSetupPage(runtime: Runtime, request: HttpRequest<SubscriberActor, unknown, unknown, unknown>, state: FormState): Promise<Html | null> {
+async function totpSetupPage(
+  runtime: Runtime,
+  request: HttpRequest<SubscriberActor, unknown, unknown, unknown>,
+  state: FormState,
+): Promise<Html | null> {
   const { account } = request.actor;
   const enrolment = await showEnrolment(runtime, account.id, account.username);
   if (!enrolment) return null;
@@ -91,7 +129,17 @@ async function totpSetupPage(runtime: Runtime, request: HttpRequest<SubscriberAc
   return layout(runtime, request, { title: "Authenticator app", body, signedInAs: account.username });
 }
 
-export function codesSheet(runtime: Runtime, incoming: Incoming, options: { readonly username: string; readonly codes: readonly string[]; readonly fileName: string; readonly madeAt: Date; readonly next: Html }): Html {
+export function codesSheet(
+  runtime: Runtime,
+  incoming: Incoming,
+  options: {
+    readonly username: string;
+    readonly codes: readonly string[];
+    readonly fileName: string;
+    readonly madeAt: Date;
+    readonly next: Html;
+  },
+): Html {
   const made = options.madeAt.toISOString().slice(0, 10);
   const text = [
     `Recovery codes of ${options.username} for ${runtime.indexName} (${runtime.publicUrl.host}), made on ${made}`,
@@ -115,7 +163,11 @@ export function codesSheet(runtime: Runtime, incoming: Incoming, options: { read
   return layout(runtime, incoming, { title: "Your recovery codes", body, signedInAs: options.username });
 }
 
-async function codesPage(runtime: Runtime, request: HttpRequest<SubscriberActor, unknown, unknown, unknown>, state: FormState): Promise<Html> {
+async function codesPage(
+  runtime: Runtime,
+  request: HttpRequest<SubscriberActor, unknown, unknown, unknown>,
+  state: FormState,
+): Promise<Html> {
   const { account } = request.actor;
   const set = await describeCodes(runtime.db, account.id);
   const make = formElement({
@@ -200,8 +252,15 @@ export const setupRoutes: readonly Route[] = [
     },
     handle: async (runtime, request) => {
       const done = await finishTotpEnrolment(runtime, selfOf(request), request.body.code);
-      if (done.ok) return redirect("/account/recovery-codes", { cookies: [{ name: SESSION_COOKIE, value: done.value.sessionToken.reveal() }] });
-      const html = await totpSetupPage(runtime, request, refusedState(done.refusal, {}, { "authenticators/wrong": "code" }));
+      if (done.ok)
+        return redirect("/account/recovery-codes", {
+          cookies: [{ name: SESSION_COOKIE, value: done.value.sessionToken.reveal() }],
+        });
+      const html = await totpSetupPage(
+        runtime,
+        request,
+        refusedState(done.refusal, {}, { "authenticators/wrong": "code" }),
+      );
       return html ? formAgain(request, done.refusal, html) : redirect("/account/setup");
     },
   }),
@@ -233,7 +292,15 @@ export const setupRoutes: readonly Route[] = [
           body: html`${field({ name: "code", label: "One of your recovery codes", autocomplete: "off", required: true, maxlength: 64, spellcheck: false })}${button({ label: "Compare" })}`,
         })}`;
       const fileName = set?.fileName ?? "recovery-codes.txt";
-      return page(codesSheet(runtime, request, { username: account.username, codes: made.value.reveal(), fileName, madeAt: request.now, next }));
+      return page(
+        codesSheet(runtime, request, {
+          username: account.username,
+          codes: made.value.reveal(),
+          fileName,
+          madeAt: request.now,
+          next,
+        }),
+      );
     },
   }),
   defineRoute({
@@ -243,14 +310,18 @@ export const setupRoutes: readonly Route[] = [
     guard: subscriberGuard,
     limit: { bucket: "code-check", limit: 30, windowSeconds: 3600 },
     body: form({ code: codeField }),
-    invalid: async (runtime, request, invalid) => page(await codesPage(runtime, request, invalidState(invalid)), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(await codesPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const done = await typeCodeBack(runtime, selfOf(request), request.body.code);
-      if (!done.ok) return formAgain(request, done.refusal, await codesPage(runtime, request, refusedState(done.refusal, {})));
+      if (!done.ok)
+        return formAgain(request, done.refusal, await codesPage(runtime, request, refusedState(done.refusal, {})));
       const body = html`
         ${notice({ tone: "success", title: "That is one of your codes", body: html`<p>Your copy is good. The code is still unused.</p>` })}
         <p>${linkButton({ href: "/account/setup", label: "Go on" })}</p>`;
-      return page(layout(runtime, request, { title: "Your copy is good", body, signedInAs: request.actor.account.username }));
+      return page(
+        layout(runtime, request, { title: "Your copy is good", body, signedInAs: request.actor.account.username }),
+      );
     },
   }),
 ];

@@ -1,14 +1,45 @@
 import { z } from "zod";
 import type { Account } from "../accounts/index.ts";
 import { describeCodes } from "../authenticators/index.ts";
-import { button, details, errorSummary, field, form as formElement, hidden, html, type Html, linkButton, notice, time } from "../kernel/html/index.ts";
-import { anyone, defineRoute, form, type Guard, type Incoming, line, page, redirect, type Route, secretText } from "../kernel/http/index.ts";
+import {
+  button,
+  details,
+  errorSummary,
+  field,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  linkButton,
+  notice,
+  time,
+} from "../kernel/html/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  type Guard,
+  type Incoming,
+  line,
+  page,
+  redirect,
+  type Route,
+  secretText,
+} from "../kernel/http/index.ts";
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { cancelCaseOfSignedIn } from "../recovery/index.ts";
 import { SESSION_COOKIE } from "../sessions/index.ts";
-import { CEREMONY_COOKIE, type Ceremony, findCeremony, signInRefusals, submitPassword, submitRecoveryCode, submitTotp } from "../sign-in/index.ts";
+import {
+  CEREMONY_COOKIE,
+  type Ceremony,
+  findCeremony,
+  signInRefusals,
+  submitPassword,
+  submitRecoveryCode,
+  submitTotp,
+} from "../sign-in/index.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, nextPath, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
 
@@ -65,7 +96,12 @@ function totpPage(runtime: Runtime, incoming: Incoming, state: FormState, next: 
   return layout(runtime, incoming, { title: "Second step", body });
 }
 
-async function recoveryCodePage(runtime: Runtime, incoming: Incoming, account: Account, state: FormState): Promise<Html> {
+async function recoveryCodePage(
+  runtime: Runtime,
+  incoming: Incoming,
+  account: Account,
+  state: FormState,
+): Promise<Html> {
   const codes = await describeCodes(runtime.db, account.id);
   const body = html`
     <h1>Use a recovery code</h1>
@@ -110,13 +146,30 @@ export const signInRoutes: readonly Route[] = [
     about: "First step: name and password.",
     guard: anyone,
     limit: { bucket: "sign-in", limit: 100, windowSeconds: 300 },
-    body: form({ name: line({ max: 254, missing: "Please enter your username or address." }), password: secretText(1024), next: nextPath }),
-    invalid: async (runtime, request, invalid) => page(signInPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
+    body: form({
+      name: line({ max: 254, missing: "Please enter your username or address." }),
+      password: secretText(1024),
+      next: nextPath,
+    }),
+    invalid: async (runtime, request, invalid) =>
+      page(signInPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
     handle: async (runtime, request) => {
       const { name, password, next } = request.body;
-      const done = await submitPassword(runtime, { name, password: secret(password), purpose: "subscriber", source: request.source, now: request.now });
-      if (!done.ok) return formAgain(request, done.refusal, signInPage(runtime, request, refusedState(done.refusal, { name }), next));
-      if (done.value.next === "setup") return redirect("/account/setup", { cookies: signedIn(done.value.sessionToken.reveal()) });
+      const done = await submitPassword(runtime, {
+        name,
+        password: secret(password),
+        purpose: "subscriber",
+        source: request.source,
+        now: request.now,
+      });
+      if (!done.ok)
+        return formAgain(
+          request,
+          done.refusal,
+          signInPage(runtime, request, refusedState(done.refusal, { name }), next),
+        );
+      if (done.value.next === "setup")
+        return redirect("/account/setup", { cookies: signedIn(done.value.sessionToken.reveal()) });
       return redirect(`/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });
@@ -137,12 +190,19 @@ export const signInRoutes: readonly Route[] = [
     guard: ceremonyGuard,
     limit: { bucket: "second-factor", limit: 60, windowSeconds: 300 },
     body: form({ code: codeField, next: nextPath }),
-    invalid: async (runtime, request, invalid) => page(totpPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(totpPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
     handle: async (runtime, request) => {
       const { code, next } = request.body;
-      const step = { ceremonyToken: request.cookies[CEREMONY_COOKIE], typed: code, source: request.source, now: request.now };
+      const step = {
+        ceremonyToken: request.cookies[CEREMONY_COOKIE],
+        typed: code,
+        source: request.source,
+        now: request.now,
+      };
       const done = await submitTotp(runtime, step, onSignedIn(runtime));
-      if (!done.ok) return formAgain(request, done.refusal, totpPage(runtime, request, refusedState(done.refusal, {}), next));
+      if (!done.ok)
+        return formAgain(request, done.refusal, totpPage(runtime, request, refusedState(done.refusal, {}), next));
       return redirect(next ?? "/account", { cookies: signedIn(done.value.sessionToken.reveal()) });
     },
   }),
@@ -163,10 +223,19 @@ export const signInRoutes: readonly Route[] = [
     invalid: async (runtime, request, invalid) =>
       page(await recoveryCodePage(runtime, request, request.actor.account, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
-      const step = { ceremonyToken: request.cookies[CEREMONY_COOKIE], typed: request.body.code, source: request.source, now: request.now };
+      const step = {
+        ceremonyToken: request.cookies[CEREMONY_COOKIE],
+        typed: request.body.code,
+        source: request.source,
+        now: request.now,
+      };
       const done = await submitRecoveryCode(runtime, step, onSignedIn(runtime));
       if (!done.ok) {
-        return formAgain(request, done.refusal, await recoveryCodePage(runtime, request, request.actor.account, refusedState(done.refusal, {})));
+        return formAgain(
+          request,
+          done.refusal,
+          await recoveryCodePage(runtime, request, request.actor.account, refusedState(done.refusal, {})),
+        );
       }
       const body = html`
         ${notice({ tone: "success", title: "You are signed in", body: html`<p>The code you used does not work any more.</p>` })}
@@ -174,7 +243,9 @@ export const signInRoutes: readonly Route[] = [
         <p>Cross out the used code on your list and write this one beside it. We cannot show it again. You now have ${done.value.unused} unused codes.</p>
         <p class="code-large"><code>${done.value.replacement.reveal()}</code></p>
         <p>${linkButton({ href: "/account", label: "I have noted it" })}</p>`;
-      return page(layout(runtime, request, { title: "Your replacement code", body }), { cookies: signedIn(done.value.sessionToken.reveal()) });
+      return page(layout(runtime, request, { title: "Your replacement code", body }), {
+        cookies: signedIn(done.value.sessionToken.reveal()),
+      });
     },
   }),
   defineRoute({

@@ -1,5 +1,15 @@
 import { listSigningKeys, registerSigningKey, revokeSigningKey } from "../evidence/index.ts";
-import { button, errorSummary, form as formElement, hidden, html, type Html, table, textarea, time } from "../kernel/html/index.ts";
+import {
+  button,
+  errorSummary,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  table,
+  textarea,
+  time,
+} from "../kernel/html/index.ts";
 import { defineRoute, form, page, paragraph, redirect, refused, type Route } from "../kernel/http/index.ts";
 import type { SigningKeyId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -20,7 +30,11 @@ async function keysPage(runtime: Runtime, request: AccountRequest, state: FormSt
         key.type,
         key.comment,
         time(key.boundAt, request.now),
-        formElement({ action: "/account/keys/remove", csrf: request.csrfToken, body: html`${hidden("id", key.id)}${button({ label: "Remove", kind: "secondary" })}` }),
+        formElement({
+          action: "/account/keys/remove",
+          csrf: request.csrfToken,
+          body: html`${hidden("id", key.id)}${button({ label: "Remove", kind: "secondary" })}`,
+        }),
       ]),
       empty: "No keys yet.",
     })}
@@ -51,11 +65,18 @@ export const signingKeyRoutes: readonly Route[] = [
     guard: freshSubscriberGuard,
     limit: { bucket: "keys", limit: 30, windowSeconds: 3600 },
     body: form({ key: paragraph({ max: 16_384, min: 1, missing: "Please paste a public key." }) }),
-    invalid: async (runtime, request, invalid) => page(await keysPage(runtime, request, invalidState(invalid)), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(await keysPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const { account } = request.actor;
-      const done = await registerSigningKey(runtime, { accountId: account.id, line: request.body.key, actor: { kind: "subscriber", id: account.id }, now: request.now });
-      if (!done.ok) return formAgain(request, done.refusal, await keysPage(runtime, request, refusedState(done.refusal, {})));
+      const done = await registerSigningKey(runtime, {
+        accountId: account.id,
+        line: request.body.key,
+        actor: { kind: "subscriber", id: account.id },
+        now: request.now,
+      });
+      if (!done.ok)
+        return formAgain(request, done.refusal, await keysPage(runtime, request, refusedState(done.refusal, {})));
       return redirect("/account/keys");
     },
   }),
@@ -67,7 +88,12 @@ export const signingKeyRoutes: readonly Route[] = [
     body: form({ id: idField("key") }),
     handle: async (runtime, request) => {
       const { account } = request.actor;
-      const done = await revokeSigningKey(runtime, { id: request.body.id as SigningKeyId, accountId: account.id, actor: { kind: "subscriber", id: account.id }, now: request.now }); // its shape was checked by idField
+      const done = await revokeSigningKey(runtime, {
+        id: request.body.id as SigningKeyId,
+        accountId: account.id,
+        actor: { kind: "subscriber", id: account.id },
+        now: request.now,
+      }); // its shape was checked by idField
       return done.ok ? redirect("/account/keys") : refused(done.refusal);
     },
   }),

@@ -1,5 +1,19 @@
 import { z } from "zod";
-import { badge, button, copyable, errorSummary, field, form as formElement, hidden, html, type Html, notice, select, table, time } from "../kernel/html/index.ts";
+import {
+  badge,
+  button,
+  copyable,
+  errorSummary,
+  field,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  notice,
+  select,
+  table,
+  time,
+} from "../kernel/html/index.ts";
 import { defineRoute, form, line, page, redirect, refused, type Route } from "../kernel/http/index.ts";
 import type { ApiTokenId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -33,10 +47,18 @@ async function tokensPage(runtime: Runtime, request: AccountRequest, state: Form
         token.projects === null ? "All projects" : token.projects.join(", "),
         time(token.createdAt, request.now),
         token.lastUsedAt ? time(token.lastUsedAt, request.now) : "Never",
-        token.revoked ? badge({ tone: "neutral", text: "Ended" }) : token.held ? badge({ tone: "warning", text: "Held" }) : badge({ tone: "success", text: "Works" }),
+        token.revoked
+          ? badge({ tone: "neutral", text: "Ended" })
+          : token.held
+            ? badge({ tone: "warning", text: "Held" })
+            : badge({ tone: "success", text: "Works" }),
         token.revoked
           ? ""
-          : formElement({ action: "/account/tokens/revoke", csrf: request.csrfToken, body: html`${hidden("id", token.id)}${button({ label: "End", kind: "secondary" })}` }),
+          : formElement({
+              action: "/account/tokens/revoke",
+              csrf: request.csrfToken,
+              body: html`${hidden("id", token.id)}${button({ label: "End", kind: "secondary" })}`,
+            }),
       ]),
       empty: "No tokens yet. Make one to publish with twine.",
     })}
@@ -48,7 +70,17 @@ async function tokensPage(runtime: Runtime, request: AccountRequest, state: Form
       body: html`
         ${field({ name: "name", label: "Name", hint: "Where will it be used? Later this helps you to know it again.", value: state.values["name"], error: state.errors["name"], required: true, maxlength: 64, autocomplete: "off" })}
         ${select({ name: "project", label: "For", value: state.values["project"] ?? "", options: [{ value: "", label: "All my projects" }, ...projects.map((one) => ({ value: one.normalizedName, label: one.name }))], error: state.errors["project"] })}
-        ${select({ name: "days", label: "Ends by itself", value: state.values["days"] ?? "365", options: [{ value: "30", label: "After 30 days" }, { value: "365", label: "After a year" }, { value: "", label: "Never" }], error: state.errors["days"] })}
+        ${select({
+          name: "days",
+          label: "Ends by itself",
+          value: state.values["days"] ?? "365",
+          options: [
+            { value: "30", label: "After 30 days" },
+            { value: "365", label: "After a year" },
+            { value: "", label: "Never" },
+          ],
+          error: state.errors["days"],
+        })}
         ${button({ label: "Make token" })}`,
     })}`;
   return accountFrame(runtime, request, "API tokens", body);
@@ -73,12 +105,22 @@ export const tokenRoutes: readonly Route[] = [
       project: z.string().max(128).optional(),
       days: z.enum(["30", "365", ""], "Please choose one of the times.").optional(),
     }),
-    invalid: async (runtime, request, invalid) => page(await tokensPage(runtime, request, invalidState(invalid)), { status: 422 }),
+    invalid: async (runtime, request, invalid) =>
+      page(await tokensPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const { name, project, days } = request.body;
       const expiresAt = days ? new Date(request.now.getTime() + Number(days) * 86_400_000) : null;
-      const made = await createToken(runtime, selfOf(request), { name, projects: project ? [project] : null, expiresAt });
-      if (!made.ok) return formAgain(request, made.refusal, await tokensPage(runtime, request, refusedState(made.refusal, { name })));
+      const made = await createToken(runtime, selfOf(request), {
+        name,
+        projects: project ? [project] : null,
+        expiresAt,
+      });
+      if (!made.ok)
+        return formAgain(
+          request,
+          made.refusal,
+          await tokensPage(runtime, request, refusedState(made.refusal, { name })),
+        );
       return page(await tokensPage(runtime, request, EMPTY, made.value.reveal()));
     },
   }),

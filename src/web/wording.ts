@@ -33,7 +33,11 @@ const ACTS: Readonly<Record<string, string>> = {
 };
 
 export const describeAct = (event: StoredAuditEvent): string =>
-  ACTS[event.act] ?? event.act.replace(/^[a-z-]+\//, "").replaceAll("-", " ").replace(/^./, (first) => first.toUpperCase());
+  ACTS[event.act] ??
+  event.act
+    .replace(/^[a-z-]+\//, "")
+    .replaceAll("-", " ")
+    .replace(/^./, (first) => first.toUpperCase());
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/Edg\//, "Edge"],

@@ -41,9 +41,22 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "/recovery/case/prove/mailbox": { address: "new@new.example" },
   "/recovery/case/prove/mailbox-code": { address: "new@new.example", "mailbox-code": "00000000" },
   "/recovery/case/prove/ssh-signature": { signature: "" },
-  "/recovery/case/prove/records": { projects: "alpenglow", organisations: "", addresses: "", tokenNames: "", accountMade: "2026-01", firstUpload: "", lastUpload: "", lastSignIn: "" },
+  "/recovery/case/prove/records": {
+    projects: "alpenglow",
+    organisations: "",
+    addresses: "",
+    tokenNames: "",
+    accountMade: "2026-01",
+    firstUpload: "",
+    lastUpload: "",
+    lastSignIn: "",
+  },
   "/restore/:token": { password: "amber-bridge-copper-delta-77", code: "000000" },
-  "/first-administrator/:token": { username: "newperson", address: "new@new.example", password: "amber-bridge-copper-delta-77" },
+  "/first-administrator/:token": {
+    username: "newperson",
+    address: "new@new.example",
+    password: "amber-bridge-copper-delta-77",
+  },
   "/console/sign-in": { name: "nobody", password: "not the right password" },
   "/console/sign-in/second-factor": { code: "000000" },
   "/console/staff": { username: "nobody-special", role: "reviewer" },
@@ -55,7 +68,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
-const QUOTES = /^(?:story|body|question|note|reason|key|signature|projects|organisations|addresses|tokenNames|password)$/;
+const QUOTES =
+  /^(?:story|body|question|note|reason|key|signature|projects|organisations|addresses|tokenNames|password)$/;
 
 /** Forms with nothing but their button. */
 const BUTTONS = new Set([
@@ -91,7 +105,10 @@ function* badBodies(csrf: string, fields: Readonly<Record<string, string>>): Gen
   yield ["bytes that are not UTF-8", `${good}&x=%ff%fe`];
   yield ["ten thousand fields", `${good}${"&a=1".repeat(10_000)}`];
   for (const field of Object.keys(fields)) {
-    const others = encode({ _csrf: csrf, ...Object.fromEntries(Object.entries(fields).filter(([one]) => one !== field)) });
+    const others = encode({
+      _csrf: csrf,
+      ...Object.fromEntries(Object.entries(fields).filter(([one]) => one !== field)),
+    });
     const value = encodeURIComponent(fields[field] ?? "");
     yield [`${field} twice`, `${others}&${field}=${value}&${field}=${value}`];
     yield [`${field} as a list`, `${others}&${field}[]=${value}&${field}[]=x`];
@@ -114,24 +131,28 @@ const actorOf = (stage: Stage, route: Route) => {
 const clean = (status: number): boolean => status >= 400 && status < 500;
 
 describe("bad input", () => {
-  story("every form refuses fields that are unknown, doubled, nested, over-long, or not text", { ...DEMO, seed: "bad-forms" }, async (world) => {
-    const stage = await setStage(world);
-    const forms = world.routes.filter((one) => one.method === "POST" && one.csrf === "form");
-    for (const route of forms) {
-      const fields = BUTTONS.has(route.path) ? {} : FIELDS[route.path];
-      assert(fields, `this test has no fields for ${name(route)}`);
-      const browser = actorOf(stage, route);
-      const csrf = await csrfOf(browser);
-      const before = await tables(world);
-      for (const [what, body] of badBodies(csrf, fields)) {
-        await forgetAttempts(world);
-        const answer = await postForm(world, stage.pathOf(route), body, { browser });
-        assert(clean(answer.status), `${name(route)} took ${what}: ${answer.status} ${answer.text.slice(0, 200)}`);
-        assert(!answer.text.includes(" at ") || !/\.ts:\d+/.test(answer.text), "no stack is shown");
+  story(
+    "every form refuses fields that are unknown, doubled, nested, over-long, or not text",
+    { ...DEMO, seed: "bad-forms" },
+    async (world) => {
+      const stage = await setStage(world);
+      const forms = world.routes.filter((one) => one.method === "POST" && one.csrf === "form");
+      for (const route of forms) {
+        const fields = BUTTONS.has(route.path) ? {} : FIELDS[route.path];
+        assert(fields, `this test has no fields for ${name(route)}`);
+        const browser = actorOf(stage, route);
+        const csrf = await csrfOf(browser);
+        const before = await tables(world);
+        for (const [what, body] of badBodies(csrf, fields)) {
+          await forgetAttempts(world);
+          const answer = await postForm(world, stage.pathOf(route), body, { browser });
+          assert(clean(answer.status), `${name(route)} took ${what}: ${answer.status} ${answer.text.slice(0, 200)}`);
+          assert(!answer.text.includes(" at ") || !/\.ts:\d+/.test(answer.text), "no stack is shown");
+        }
+        assert.deepEqual(await tables(world), before, `${name(route)} wrote something`);
       }
-      assert.deepEqual(await tables(world), before, `${name(route)} wrote something`);
-    }
-  });
+    },
+  );
 
   story("every form refuses other content types and too much", { ...DEMO, seed: "bad-types" }, async (world) => {
     const stage = await setStage(world);
@@ -150,12 +171,18 @@ describe("bad input", () => {
         ["application/json", "{"],
         ["text/plain", encode(fields)],
         ["application/xml", "<a/>"],
-        ["multipart/form-data; boundary=x", `--x\r\ncontent-disposition: form-data; name="_csrf"\r\n\r\n${csrf}\r\n--x--\r\n`],
+        [
+          "multipart/form-data; boundary=x",
+          `--x\r\ncontent-disposition: form-data; name="_csrf"\r\n\r\n${csrf}\r\n--x--\r\n`,
+        ],
         ["", encode(fields)],
         ["application/x-www-form-urlencoded; charset=utf-16", encode(fields)],
       ];
       for (const [type, body] of bodies) {
-        const headers = { ...(type === "" ? {} : { "content-type": type }), "content-length": String(Buffer.byteLength(body)) };
+        const headers = {
+          ...(type === "" ? {} : { "content-type": type }),
+          "content-length": String(Buffer.byteLength(body)),
+        };
         const answer = await rawRequest(world, { method: "POST", path, browser, headers, body });
         assert(clean(answer.status), `${name(route)} took ${type || "no type"}: ${answer.status}`);
       }
@@ -167,8 +194,23 @@ describe("bad input", () => {
     const stage = await setStage(world);
     const before = await tables(world);
     const values = [
-      "..%2f..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e%2fpackage.json", "..", "%00", "a%00b", "%ff", "%c3%28", "%zz", "__proto__", "constructor",
-      "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "x".repeat(600), "%ed%a0%80", "%0d%0aset-cookie:%20a=b", "%5c%5cevil.example%5cx", "1%27%20or%20%271%27=%271", "%F0%9F%92%A5",
+      "..%2f..%2f..%2fetc%2fpasswd",
+      "%2e%2e%2f%2e%2e%2fpackage.json",
+      "..",
+      "%00",
+      "a%00b",
+      "%ff",
+      "%c3%28",
+      "%zz",
+      "__proto__",
+      "constructor",
+      "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+      "x".repeat(600),
+      "%ed%a0%80",
+      "%0d%0aset-cookie:%20a=b",
+      "%5c%5cevil.example%5cx",
+      "1%27%20or%20%271%27=%271",
+      "%F0%9F%92%A5",
     ];
     for (const route of world.routes) {
       const browser = actorOf(stage, route);
@@ -178,9 +220,18 @@ describe("bad input", () => {
         for (const value of values) {
           await forgetAttempts(world);
           const path = real.with(at, value).join("/");
-          const body = route.csrf === "form" && route.method === "POST" ? encode({ _csrf: await csrfOf(browser), ...FIELDS[route.path] }) : "";
-          const answer = route.method === "GET" ? await rawRequest(world, { path, browser }) : await postForm(world, path, body, { browser });
-          assert(clean(answer.status) || answer.status === 301 || answer.status === 303, `${route.method} ${path.slice(0, 120)}: ${answer.status}`);
+          const body =
+            route.csrf === "form" && route.method === "POST"
+              ? encode({ _csrf: await csrfOf(browser), ...FIELDS[route.path] })
+              : "";
+          const answer =
+            route.method === "GET"
+              ? await rawRequest(world, { path, browser })
+              : await postForm(world, path, body, { browser });
+          assert(
+            clean(answer.status) || answer.status === 301 || answer.status === 303,
+            `${route.method} ${path.slice(0, 120)}: ${answer.status}`,
+          );
           if (answer.status < 400) assert.match(String(answer.headers["location"]), /^\/[a-z]/, `${path} leads away`);
           assert.equal(answer.headers["set-cookie"]?.toString().includes("a=b") ?? false, false);
           assert(!answer.text.includes("<script>alert"), `${path} is echoed`);
@@ -189,8 +240,25 @@ describe("bad input", () => {
       }
     }
     const queries = [
-      "next=//evil.example", "next=/%5cevil.example", "next=https://evil.example", "next=/a&next=/b", "next[]=/a", "page=-1", "page=1e9", "page=NaN", "search=%00", "search=%ff",
-      "search=%25%5F", "lane=__proto__", "lane[]=us", "before=-1", "before=99999999999999999999", "to=%00", "__proto__=1", "a".repeat(5000), "%zz=1",
+      "next=//evil.example",
+      "next=/%5cevil.example",
+      "next=https://evil.example",
+      "next=/a&next=/b",
+      "next[]=/a",
+      "page=-1",
+      "page=1e9",
+      "page=NaN",
+      "search=%00",
+      "search=%ff",
+      "search=%25%5F",
+      "lane=__proto__",
+      "lane[]=us",
+      "before=-1",
+      "before=99999999999999999999",
+      "to=%00",
+      "__proto__=1",
+      "a".repeat(5000),
+      "%zz=1",
     ];
     for (const route of world.routes.filter((one) => one.method === "GET")) {
       const browser = actorOf(stage, route);
@@ -200,7 +268,20 @@ describe("bad input", () => {
         assert(!answer.text.includes("evil.example"), `GET ${route.path}?${query} keeps the way out`);
       }
     }
-    for (const path of ["/assets/../package.json", "/assets/..%2fpackage.json", "/assets/%2e%2e/%2e%2e/package.json", "/assets/", "/assets", "/assets/%00", "//evil.example/", "/\\evil.example", "/./account", "/account/", "/ACCOUNT", "/%"]) {
+    for (const path of [
+      "/assets/../package.json",
+      "/assets/..%2fpackage.json",
+      "/assets/%2e%2e/%2e%2e/package.json",
+      "/assets/",
+      "/assets",
+      "/assets/%00",
+      "//evil.example/",
+      "/\\evil.example",
+      "/./account",
+      "/account/",
+      "/ACCOUNT",
+      "/%",
+    ]) {
       const answer = await rawRequest(world, { path });
       assert(clean(answer.status), `${path}: ${answer.status}`);
       assert(!answer.text.includes("devDependencies"));
@@ -218,18 +299,43 @@ describe("bad input", () => {
 async function headersTooLarge(world: World): Promise<void> {
   const large = await rawRequest(world, { path: "/", headers: { "x-large": "y".repeat(17 * 1024) } });
   assert.equal(large.status, 431);
-  const bomb = Array.from({ length: 300 }, (_, at) => `locksmith_c${"abcdefghij"[at % 10] ?? ""}${at}=${"z".repeat(60)}`).join("; ");
+  const bomb = Array.from(
+    { length: 300 },
+    (_, at) => `locksmith_c${"abcdefghij"[at % 10] ?? ""}${at}=${"z".repeat(60)}`,
+  ).join("; ");
   assert.equal((await rawRequest(world, { path: "/", headers: { cookie: bomb } })).status, 431);
-  const odd = ["locksmith_session=; locksmith_session=x", "locksmith_session=%00; ;;;=;a", `locksmith_session=${"\u00ff".repeat(40)}`, "__proto__=1; locksmith___proto__=1; constructor=1", `locksmith_case=${"z".repeat(8000)}`];
+  const odd = [
+    "locksmith_session=; locksmith_session=x",
+    "locksmith_session=%00; ;;;=;a",
+    `locksmith_session=${"\u00ff".repeat(40)}`,
+    "__proto__=1; locksmith___proto__=1; constructor=1",
+    `locksmith_case=${"z".repeat(8000)}`,
+  ];
   for (const cookie of odd) {
     for (const path of ["/", "/account", "/recovery/case", "/console", "/sign-in/second-factor"]) {
-      const answer = await rawRequest(world, { path, headers: { cookie: Buffer.from(cookie, "latin1").toString("latin1") } });
+      const answer = await rawRequest(world, {
+        path,
+        headers: { cookie: Buffer.from(cookie, "latin1").toString("latin1") },
+      });
       assert(answer.status < 500, `${path} with the cookie ${cookie.slice(0, 40)}: ${answer.status}`);
       if (path !== "/") assert.notEqual(answer.status, 200, `${path} opened with ${cookie.slice(0, 40)}`);
     }
   }
-  for (const authorization of ["Basic", "Basic ====", "Bearer ", `Basic ${"A".repeat(8000)}`, "Basic OnB3", "Digest a=b", `Bearer lks_${"0".repeat(500)}`]) {
-    const answer = await rawRequest(world, { method: "POST", path: "/legacy/", headers: { authorization, "content-type": "multipart/form-data; boundary=x" }, body: "--x--\r\n" });
+  for (const authorization of [
+    "Basic",
+    "Basic ====",
+    "Bearer ",
+    `Basic ${"A".repeat(8000)}`,
+    "Basic OnB3",
+    "Digest a=b",
+    `Bearer lks_${"0".repeat(500)}`,
+  ]) {
+    const answer = await rawRequest(world, {
+      method: "POST",
+      path: "/legacy/",
+      headers: { authorization, "content-type": "multipart/form-data; boundary=x" },
+      body: "--x--\r\n",
+    });
     assert(clean(answer.status), `${authorization.slice(0, 30)}: ${answer.status}`);
   }
 }
@@ -279,18 +385,37 @@ async function forgedHosts(world: World): Promise<void> {
     origin: "https://evil.example",
     referer: "https://evil.example/",
   };
-  for (const route of world.routes.filter((one) => one.method === "GET" && one.who === "anyone" && !one.path.includes(":"))) {
+  for (const route of world.routes.filter(
+    (one) => one.method === "GET" && one.who === "anyone" && !one.path.includes(":"),
+  )) {
     const answer = await rawRequest(world, { path: route.path, headers: forged });
-    assert(!answer.text.includes("evil.example") && !JSON.stringify(answer.headers).includes("evil.example"), `GET ${route.path} repeats a forged host`);
+    assert(
+      !answer.text.includes("evil.example") && !JSON.stringify(answer.headers).includes("evil.example"),
+      `GET ${route.path} repeats a forged host`,
+    );
   }
   const browser = openBrowser(world.origin);
   const csrf = await csrfOf(browser);
   const posts = [
-    ["/register", encode({ _csrf: csrf, username: "harry", address: "harry@harry.example", password: "amber-bridge-copper-delta-77" })],
-    ["/recovery", encode({ _csrf: csrf, username: "harry", contact: "harry@harry.example", cause: "other", story: "" })],
+    [
+      "/register",
+      encode({
+        _csrf: csrf,
+        username: "harry",
+        address: "harry@harry.example",
+        password: "amber-bridge-copper-delta-77",
+      }),
+    ],
+    [
+      "/recovery",
+      encode({ _csrf: csrf, username: "harry", contact: "harry@harry.example", cause: "other", story: "" }),
+    ],
   ] as const;
   for (const [path, body] of posts) {
-    const answer = await postForm(world, path, body, { browser, headers: { ...forged, "sec-fetch-site": "same-origin" } });
+    const answer = await postForm(world, path, body, {
+      browser,
+      headers: { ...forged, "sec-fetch-site": "same-origin" },
+    });
     assert(answer.status < 400, `${path}: ${answer.status} ${answer.text.slice(0, 200)}`);
     assert(!answer.text.includes("evil.example") && !JSON.stringify(answer.headers).includes("evil.example"));
   }

@@ -27,7 +27,11 @@ export const HOUR = 3600_000;
 export const DAY = 24 * HOUR;
 
 /** Somebody with an account, an authenticator app and recovery codes. */
-export async function subscriber(world: World, username: string, address = `${username}@${username}.example`): Promise<Person> {
+export async function subscriber(
+  world: World,
+  username: string,
+  address = `${username}@${username}.example`,
+): Promise<Person> {
   const person = makePerson(world, username, address);
   await registerAndConfirm(world, person);
   await enrol(world, person);
@@ -96,32 +100,54 @@ export interface RawRequest {
   readonly browser?: Browser;
 }
 
-const cookiesOf = (browser: Browser): string => [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+const cookiesOf = (browser: Browser): string =>
+  [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 
 /** A request exactly as given: no redirect is followed, no cookie kept, any header may be forged. */
-export function rawRequest(world: World, { method = "GET", path, headers = {}, body, browser }: RawRequest): Promise<RawAnswer> {
+export function rawRequest(
+  world: World,
+  { method = "GET", path, headers = {}, body, browser }: RawRequest,
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(world.origin);
   const cookie = browser && browser.cookies.size > 0 ? { cookie: cookiesOf(browser) } : {};
   return new Promise((resolve, reject) => {
-    const sent = request({ host: hostname, port, method, path, headers: { accept: "text/html", ...cookie, ...headers }, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString("utf8") }));
-    });
+    const sent = request(
+      { host: hostname, port, method, path, headers: { accept: "text/html", ...cookie, ...headers }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString("utf8"),
+          }),
+        );
+      },
+    );
     sent.on("error", reject);
     sent.end(body);
   });
 }
 
 /** A form, encoded by hand, so that anything can be in it. */
-export const postForm = (world: World, path: string, body: string, options: Omit<RawRequest, "path" | "body" | "method"> = {}): Promise<RawAnswer> =>
+export const postForm = (
+  world: World,
+  path: string,
+  body: string,
+  options: Omit<RawRequest, "path" | "body" | "method"> = {},
+): Promise<RawAnswer> =>
   rawRequest(world, {
     ...options,
     path,
     body,
     method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded", "content-length": String(Buffer.byteLength(body)), ...options.headers },
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": String(Buffer.byteLength(body)),
+      ...options.headers,
+    },
   });
 
 /** Columns that only say when something was last seen. */
@@ -130,7 +156,10 @@ const SEEN = ["last_seen_at", "last_used_at", "last_active_at"];
 const MOVING = new Set(["throttle_counters", "audit_events", "evidence_tries"]);
 
 /** A digest of what is in every table, by name; equal digests mean that nothing was changed. */
-export async function tables(world: World, except: ReadonlySet<string> = MOVING): Promise<Readonly<Record<string, string>>> {
+export async function tables(
+  world: World,
+  except: ReadonlySet<string> = MOVING,
+): Promise<Readonly<Record<string, string>>> {
   const { root } = world.runtime.db;
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
@@ -140,28 +169,37 @@ export async function tables(world: World, except: ReadonlySet<string> = MOVING)
     if (except.has(name)) continue;
     const { rows: found } = await sql<{ digest: string }>`
       select count(*) || ':' || coalesce(md5(string_agg(line, '' order by line)), '') as digest
-      from (select md5((to_jsonb(one) - ${SEEN}::text[])::text) as line from ${sql.table(name)} one) lines`.execute(root);
+      from (select md5((to_jsonb(one) - ${SEEN}::text[])::text) as line from ${sql.table(name)} one) lines`.execute(
+      root,
+    );
     digests[name] = found[0]?.digest ?? "";
   }
   return digests;
 }
 
 /** Forgets the attempts, so that a walk over the whole route table is not stopped by the limits it is not about. */
-export const forgetAttempts = (world: World): Promise<unknown> => sql`delete from throttle_counters`.execute(world.runtime.db.root);
+export const forgetAttempts = (world: World): Promise<unknown> =>
+  sql`delete from throttle_counters`.execute(world.runtime.db.root);
 
 /** Acts on the log since the given one, oldest first. */
 export async function actsSince(world: World, seq: bigint): Promise<readonly string[]> {
-  const { rows } = await sql<{ act: string }>`select act from audit_events where seq > ${seq.toString()} order by seq`.execute(world.runtime.db.root);
+  const { rows } = await sql<{
+    act: string;
+  }>`select act from audit_events where seq > ${seq.toString()} order by seq`.execute(world.runtime.db.root);
   return rows.map((row) => row.act);
 }
 
 export async function lastSeq(world: World): Promise<bigint> {
-  const { rows } = await sql<{ seq: string }>`select coalesce(max(seq), 0)::text as seq from audit_events`.execute(world.runtime.db.root);
+  const { rows } = await sql<{ seq: string }>`select coalesce(max(seq), 0)::text as seq from audit_events`.execute(
+    world.runtime.db.root,
+  );
   return BigInt(rows[0]?.seq ?? "0");
 }
 
 export async function stateOf(world: World, number: string): Promise<string> {
-  const { rows } = await sql<{ state: string }>`select state from recovery_cases where number = ${number}`.execute(world.runtime.db.root);
+  const { rows } = await sql<{ state: string }>`select state from recovery_cases where number = ${number}`.execute(
+    world.runtime.db.root,
+  );
   return rows[0]?.state ?? "none";
 }
 

@@ -33,91 +33,124 @@ async function knock(stage: Stage, route: Route, actor: Actor): Promise<RawAnswe
 function isTurnedAway(route: Route, answer: RawAnswer): boolean {
   if ([401, 403, 404].includes(answer.status)) return true;
   const to = String(answer.headers["location"]);
-  return answer.status === 303 && (SIGN_IN.test(to) || (to === "/account/setup" && route.who !== "subscriber in setup"));
+  return (
+    answer.status === 303 && (SIGN_IN.test(to) || (to === "/account/setup" && route.who !== "subscriber in setup"))
+  );
 }
 
 describe("walking the route table", () => {
-  story("a row lets in those it names, and nobody else; who is turned away changes nothing", { ...DEMO, seed: "walk-who" }, async (world) => {
-    const stage = await setStage(world);
-    for (const route of world.routes.filter((one) => one.who !== "anyone")) {
-      await forgetAttempts(world);
-      const welcome = allowed(route);
+  story(
+    "a row lets in those it names, and nobody else; who is turned away changes nothing",
+    { ...DEMO, seed: "walk-who" },
+    async (world) => {
+      const stage = await setStage(world);
+      for (const route of world.routes.filter((one) => one.who !== "anyone")) {
+        await forgetAttempts(world);
+        const welcome = allowed(route);
+        const before = await tables(world);
+        for (const actor of ACTORS.filter((one) => !welcome.has(one))) {
+          const answer = await knock(stage, route, actor);
+          assert(
+            isTurnedAway(route, answer),
+            `${name(route)} answered ${answer.status} to ${actor}: ${answer.text.slice(0, 200)}`,
+          );
+          assert(!answer.text.includes(stage.caseNumber), `${name(route)} tells ${actor} of a case`);
+        }
+        assert.deepEqual(await tables(world), before, `${name(route)} changed something for somebody who may not`);
+        await forgetAttempts(world);
+        // Whoever may is let as far as the form, which then refuses the unknown field.
+        for (const actor of welcome) {
+          const answer = await knock(stage, route, actor);
+          // Somebody who has an app already is led back from the form for the first one.
+          const isDone = route.path === "/account/setup/totp" && answer.headers["location"] === "/account/setup";
+          const isIn =
+            route.method === "GET"
+              ? !isTurnedAway(route, answer) && answer.status < 400
+              : answer.status === 400 || answer.status === 422 || isDone;
+          assert(isIn, `${name(route)} answered ${answer.status} to ${actor}: ${answer.text.slice(0, 300)}`);
+        }
+        assert.deepEqual(await tables(world), before, `${name(route)} took a form with an unknown field`);
+      }
+    },
+  );
+
+  story(
+    "every form is refused without its token, with another browser's, and from another site",
+    { ...DEMO, seed: "walk-csrf" },
+    async (world) => {
+      const stage = await setStage(world);
+      const foreign = await csrfOf(stage.browsers.stranger);
+      const forms = world.routes.filter((one) => one.method === "POST" && one.csrf === "form");
+      assert(forms.length > 30, "the table has its forms");
       const before = await tables(world);
-      for (const actor of ACTORS.filter((one) => !welcome.has(one))) {
-        const answer = await knock(stage, route, actor);
-        assert(isTurnedAway(route, answer), `${name(route)} answered ${answer.status} to ${actor}: ${answer.text.slice(0, 200)}`);
-        assert(!answer.text.includes(stage.caseNumber), `${name(route)} tells ${actor} of a case`);
+      for (const route of forms) {
+        await forgetAttempts(world);
+        const actor = [...allowed(route)].find((one) => one !== "stranger" && one !== "API token");
+        assert(actor);
+        const browser = stage.browsers[actor];
+        const own = await csrfOf(browser);
+        const attempts: readonly [string, string, Record<string, string>][] = [
+          ["no token", "a=1", {}],
+          ["an empty token", "_csrf=", {}],
+          ["another browser's token", `_csrf=${foreign}`, {}],
+          ["a token cut short", `_csrf=${own.slice(0, -1)}`, {}],
+          ["the token twice", `_csrf=${own}&_csrf=${own}`, {}],
+          ["a cross-site form", `_csrf=${own}`, { "sec-fetch-site": "cross-site" }],
+          ["a form of a sibling host", `_csrf=${own}`, { "sec-fetch-site": "same-site" }],
+        ];
+        for (const [what, body, headers] of attempts) {
+          const answer = await postForm(world, stage.pathOf(route), body, {
+            browser,
+            headers: { accept: "application/json", ...headers },
+          });
+          assert.equal(answer.status, 403, `${name(route)} with ${what}: ${answer.text.slice(0, 200)}`);
+          assert.match(answer.text, /http\/forged-form/, `${name(route)} with ${what}`);
+        }
       }
-      assert.deepEqual(await tables(world), before, `${name(route)} changed something for somebody who may not`);
-      await forgetAttempts(world);
-      // Whoever may is let as far as the form, which then refuses the unknown field.
-      for (const actor of welcome) {
-        const answer = await knock(stage, route, actor);
-        // Somebody who has an app already is led back from the form for the first one.
-        const isDone = route.path === "/account/setup/totp" && answer.headers["location"] === "/account/setup";
-        const isIn = route.method === "GET" ? !isTurnedAway(route, answer) && answer.status < 400 : answer.status === 400 || answer.status === 422 || isDone;
-        assert(isIn, `${name(route)} answered ${answer.status} to ${actor}: ${answer.text.slice(0, 300)}`);
-      }
-      assert.deepEqual(await tables(world), before, `${name(route)} took a form with an unknown field`);
-    }
-  });
+      assert.deepEqual(await tables(world), before);
+    },
+  );
 
-  story("every form is refused without its token, with another browser's, and from another site", { ...DEMO, seed: "walk-csrf" }, async (world) => {
-    const stage = await setStage(world);
-    const foreign = await csrfOf(stage.browsers.stranger);
-    const forms = world.routes.filter((one) => one.method === "POST" && one.csrf === "form");
-    assert(forms.length > 30, "the table has its forms");
-    const before = await tables(world);
-    for (const route of forms) {
-      await forgetAttempts(world);
-      const actor = [...allowed(route)].find((one) => one !== "stranger" && one !== "API token");
-      assert(actor);
-      const browser = stage.browsers[actor];
-      const own = await csrfOf(browser);
-      const attempts: readonly [string, string, Record<string, string>][] = [
-        ["no token", "a=1", {}],
-        ["an empty token", "_csrf=", {}],
-        ["another browser's token", `_csrf=${foreign}`, {}],
-        ["a token cut short", `_csrf=${own.slice(0, -1)}`, {}],
-        ["the token twice", `_csrf=${own}&_csrf=${own}`, {}],
-        ["a cross-site form", `_csrf=${own}`, { "sec-fetch-site": "cross-site" }],
-        ["a form of a sibling host", `_csrf=${own}`, { "sec-fetch-site": "same-site" }],
-      ];
-      for (const [what, body, headers] of attempts) {
-        const answer = await postForm(world, stage.pathOf(route), body, { browser, headers: { accept: "application/json", ...headers } });
-        assert.equal(answer.status, 403, `${name(route)} with ${what}: ${answer.text.slice(0, 200)}`);
-        assert.match(answer.text, /http\/forged-form/, `${name(route)} with ${what}`);
-      }
-    }
-    assert.deepEqual(await tables(world), before);
-  });
+  story(
+    "a form without CSRF protection is not authenticated by a cookie",
+    { ...DEMO, seed: "walk-none" },
+    async (world) => {
+      const open = world.routes
+        .filter((one) => one.method === "POST" && one.csrf === "none")
+        .map((one) => `${one.path} for ${one.who}`);
+      assert.deepEqual(open.toSorted(), [
+        "/legacy for API token",
+        "/legacy/ for API token",
+        "/recovery/proof/api-token/:challenge for anyone",
+      ]);
+    },
+  );
 
-  story("a form without CSRF protection is not authenticated by a cookie", { ...DEMO, seed: "walk-none" }, async (world) => {
-    const open = world.routes.filter((one) => one.method === "POST" && one.csrf === "none").map((one) => `${one.path} for ${one.who}`);
-    assert.deepEqual(open.toSorted(), ["/legacy for API token", "/legacy/ for API token", "/recovery/proof/api-token/:challenge for anyone"]);
-  });
-
-  story("looking never changes anything: every page, by everybody who may, three times, with GET and HEAD", { ...DEMO, seed: "walk-get" }, async (world) => {
-    const stage = await setStage(world);
-    const before = await tables(world);
-    const seq = await lastSeq(world);
-    for (const route of world.routes.filter((one) => one.method === "GET")) {
-      for (const actor of allowed(route)) {
-        const [browser, headers, path] = [stage.browsers[actor], stage.headersOf(actor), stage.pathOf(route)];
-        const first = await rawRequest(world, { path, browser, headers });
-        assert(first.status < 400, `${name(route)} for ${actor}: ${first.status} ${first.text.slice(0, 200)}`);
-        const second = await rawRequest(world, { path, browser, headers });
-        const head = await rawRequest(world, { method: "HEAD", path, browser, headers });
-        assert.equal(second.status, first.status, `${name(route)} twice`);
-        assert.equal(head.status, first.status, `HEAD ${route.path}`);
-        assert.equal(head.text, "");
+  story(
+    "looking never changes anything: every page, by everybody who may, three times, with GET and HEAD",
+    { ...DEMO, seed: "walk-get" },
+    async (world) => {
+      const stage = await setStage(world);
+      const before = await tables(world);
+      const seq = await lastSeq(world);
+      for (const route of world.routes.filter((one) => one.method === "GET")) {
+        for (const actor of allowed(route)) {
+          const [browser, headers, path] = [stage.browsers[actor], stage.headersOf(actor), stage.pathOf(route)];
+          const first = await rawRequest(world, { path, browser, headers });
+          assert(first.status < 400, `${name(route)} for ${actor}: ${first.status} ${first.text.slice(0, 200)}`);
+          const second = await rawRequest(world, { path, browser, headers });
+          const head = await rawRequest(world, { method: "HEAD", path, browser, headers });
+          assert.equal(second.status, first.status, `${name(route)} twice`);
+          assert.equal(head.status, first.status, `HEAD ${route.path}`);
+          assert.equal(head.text, "");
+        }
       }
-    }
-    await world.settle();
-    assert.deepEqual(await tables(world), before);
-    const acts = new Set(await actsSince(world, seq));
-    assert.deepEqual([...acts], ["console/case-viewed"], "only the desk's views of a case are on the log");
-  });
+      await world.settle();
+      assert.deepEqual(await tables(world), before);
+      const acts = new Set(await actsSince(world, seq));
+      assert.deepEqual([...acts], ["console/case-viewed"], "only the desk's views of a case are on the log");
+    },
+  );
 
   story("other methods are not there", { ...DEMO, seed: "walk-methods" }, async (world) => {
     const stage = await setStage(world);
@@ -126,9 +159,23 @@ describe("walking the route table", () => {
     const gets = new Set(world.routes.filter((one) => one.method === "GET").map((one) => one.path));
     for (const route of world.routes) {
       const actor = [...allowed(route)].at(-1) ?? "stranger";
-      const others = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", ...(posts.has(route.path) ? [] : ["POST"]), ...(gets.has(route.path) ? [] : ["GET", "HEAD"])];
+      const others = [
+        "PUT",
+        "DELETE",
+        "PATCH",
+        "OPTIONS",
+        "TRACE",
+        "PROPFIND",
+        ...(posts.has(route.path) ? [] : ["POST"]),
+        ...(gets.has(route.path) ? [] : ["GET", "HEAD"]),
+      ];
       for (const method of others) {
-        const answer = await rawRequest(world, { method, path: stage.pathOf(route), browser: stage.browsers[actor], headers: stage.headersOf(actor) });
+        const answer = await rawRequest(world, {
+          method,
+          path: stage.pathOf(route),
+          browser: stage.browsers[actor],
+          headers: stage.headersOf(actor),
+        });
         assert([404, 405].includes(answer.status), `${method} ${route.path} answered ${answer.status}`);
         assert(!answer.text.includes("__token__"), "nothing is echoed");
       }
@@ -136,19 +183,25 @@ describe("walking the route table", () => {
     assert.deepEqual(await tables(world), before);
   });
 
-  story("every row says what it is for and what it takes, and no two are the same", { seed: "walk-table" }, async (world) => {
-    const seen = new Set<string>();
-    for (const route of world.routes) {
-      assert(!seen.has(name(route)), `${name(route)} is there twice`);
-      seen.add(name(route));
-      assert.match(route.about, /^[A-Z"“].{9,200}[.]$/s, `${name(route)} is described in a sentence: ${route.about}`);
-      assert(allowed(route).size > 0);
-      assert(route.bodyLimit > 0, `${name(route)} has a limit`);
-      if (route.accepts !== "multipart-stream") assert(route.bodyLimit <= 64 * 1024, `${name(route)} takes ${route.bodyLimit} bytes`);
-      if (route.method === "GET") assert.equal(route.accepts, "nothing");
-      const isUnauthenticated = route.who === "anyone" || route.who.includes("second factor to come");
-      if (route.method === "POST" && isUnauthenticated) assert(route.limit, `${name(route)} is limited by network`);
-      if (route.method === "POST" && !route.path.startsWith("/recovery/proof")) assert.notEqual(route.accepts, "nothing", `${name(route)} says what it reads`);
-    }
-  });
+  story(
+    "every row says what it is for and what it takes, and no two are the same",
+    { seed: "walk-table" },
+    async (world) => {
+      const seen = new Set<string>();
+      for (const route of world.routes) {
+        assert(!seen.has(name(route)), `${name(route)} is there twice`);
+        seen.add(name(route));
+        assert.match(route.about, /^[A-Z"“].{9,200}[.]$/s, `${name(route)} is described in a sentence: ${route.about}`);
+        assert(allowed(route).size > 0);
+        assert(route.bodyLimit > 0, `${name(route)} has a limit`);
+        if (route.accepts !== "multipart-stream")
+          assert(route.bodyLimit <= 64 * 1024, `${name(route)} takes ${route.bodyLimit} bytes`);
+        if (route.method === "GET") assert.equal(route.accepts, "nothing");
+        const isUnauthenticated = route.who === "anyone" || route.who.includes("second factor to come");
+        if (route.method === "POST" && isUnauthenticated) assert(route.limit, `${name(route)} is limited by network`);
+        if (route.method === "POST" && !route.path.startsWith("/recovery/proof"))
+          assert.notEqual(route.accepts, "nothing", `${name(route)} says what it reads`);
+      }
+    },
+  );
 });

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { linkForFirstStart } from "../../src/app/first-administrator.ts";
 import { type Browser, openBrowser } from "../../src/bin/demo/browser.ts";
 import { expectPage, makePerson, signIn, signInWithPassword, wheelOf } from "../../src/bin/demo/person.ts";
-import { confirmContact, openCasePage, openFromForm, openFromStuckScreen, proveApiToken } from "../../src/bin/demo/recovery.ts";
+import {
+  confirmContact,
+  openCasePage,
+  openFromForm,
+  openFromStuckScreen,
+  proveApiToken,
+} from "../../src/bin/demo/recovery.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
 import type { World } from "../world/world.ts";
 import { atTheDesk, elsewhere, maintainer, newestLink, staff, subscriber } from "./cast.ts";
@@ -81,7 +87,14 @@ export async function setStage(world: World): Promise<Stage> {
 
   const newcomer = makePerson(world, "newcomer");
   await newcomer.browser.open("/register");
-  expectPage(await newcomer.browser.submit("/register", { username: "newcomer", address: newcomer.address, password: newcomer.password }), /Confirm your address/);
+  expectPage(
+    await newcomer.browser.submit("/register", {
+      username: "newcomer",
+      address: newcomer.address,
+      password: newcomer.password,
+    }),
+    /Confirm your address/,
+  );
   expectPage(await newcomer.browser.submit("/account/setup/totp/begin"), /Scan this picture/);
   const fresh = elsewhere(world, alice);
   expectPage(await signIn(fresh), /alice/);

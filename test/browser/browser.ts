@@ -48,16 +48,19 @@ export interface TestBrowser {
 }
 
 /** A refused page is answered with its status, which Chromium reports as a failed resource: that is meant to be so. */
-const isRefusalNote = (line: string): boolean => /Failed to load resource: the server responded with a status of 4\d\d/.test(line);
+const isRefusalNote = (line: string): boolean =>
+  /Failed to load resource: the server responded with a status of 4\d\d/.test(line);
 
 function listen(page: Page, lines: string[]): void {
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !isRefusalNote(message.text())) lines.push(`${page.url()}: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()) && !isRefusalNote(message.text()))
+      lines.push(`${page.url()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => lines.push(`${page.url()}: ${String(error)}`));
   page.on("requestfailed", (request) => {
     // A page that was left, or a download, ends its own requests.
-    if (request.failure()?.errorText !== "net::ERR_ABORTED") lines.push(`${request.url()}: ${request.failure()?.errorText ?? "failed"}`);
+    if (request.failure()?.errorText !== "net::ERR_ABORTED")
+      lines.push(`${request.url()}: ${request.failure()?.errorText ?? "failed"}`);
   });
 }
 
@@ -74,7 +77,12 @@ export function testBrowser(): TestBrowser {
     seat: async (origin, options = {}) => {
       if (!browser) throw new Error("The browser is started before the first test of a file.");
       // The world's clock is moved by hand, so the device's own time means nothing to a page.
-      const context = await browser.newContext({ baseURL: origin, viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options });
+      const context = await browser.newContext({
+        baseURL: origin,
+        viewport: { width: 1280, height: 900 },
+        acceptDownloads: true,
+        ...options,
+      });
       context.setDefaultTimeout(PATIENCE_MS);
       const lines: string[] = [];
       context.on("page", (page) => listen(page, lines));
@@ -86,6 +94,12 @@ export function testBrowser(): TestBrowser {
 
 /** Brings the cookies of somebody at the HTTP browser to a real one, so that a test need not play everything twice. */
 export async function takeOver(seat: BrowserSeat, from: HttpBrowser, origin: string): Promise<void> {
-  const cookies = [...from.cookies].map(([name, value]) => ({ name, value, url: origin, httpOnly: true, sameSite: "Lax" as const }));
+  const cookies = [...from.cookies].map(([name, value]) => ({
+    name,
+    value,
+    url: origin,
+    httpOnly: true,
+    sameSite: "Lax" as const,
+  }));
   if (cookies.length > 0) await seat.context.addCookies(cookies);
 }

@@ -43,7 +43,10 @@ export interface TestRuntime extends Runtime {
   readonly logLines: readonly string[];
 }
 
-export function testRuntime(db: Database, options: { readonly seed?: string; readonly publicUrl?: string } = {}): TestRuntime {
+export function testRuntime(
+  db: Database,
+  options: { readonly seed?: string; readonly publicUrl?: string } = {},
+): TestRuntime {
   const random = testRandom(options.seed ?? "locksmith");
   const logLines: string[] = [];
   return {

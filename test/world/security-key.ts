@@ -37,8 +37,19 @@ export function signWithSecurityKey(key: SecurityKey, namespace: string, message
   const signed = Buffer.concat([Buffer.from("SSHSIG"), ...preamble, field(digest)]);
   const counter = Buffer.from([0, 0, 0, 7]);
   const data = Buffer.concat([sha256(APPLICATION), Buffer.from([USER_PRESENT]), counter, sha256(signed)]);
-  const signature = Buffer.concat([field(TYPE), field(sign(null, data, key.privateKey)), Buffer.from([USER_PRESENT]), counter]);
-  const blob = Buffer.concat([Buffer.from("SSHSIG"), Buffer.from([0, 0, 0, 1]), field(key.blob), ...preamble, field(signature)]);
+  const signature = Buffer.concat([
+    field(TYPE),
+    field(sign(null, data, key.privateKey)),
+    Buffer.from([USER_PRESENT]),
+    counter,
+  ]);
+  const blob = Buffer.concat([
+    Buffer.from("SSHSIG"),
+    Buffer.from([0, 0, 0, 1]),
+    field(key.blob),
+    ...preamble,
+    field(signature),
+  ]);
   const lines = blob.toString("base64").match(/.{1,70}/g) ?? [];
   return ["-----BEGIN SSH SIGNATURE-----", ...lines, "-----END SSH SIGNATURE-----", ""].join("\n");
 }

@@ -49,16 +49,34 @@ export interface WorldOptions {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const database = await testDatabase();
   const folder = await mkdtemp(join(tmpdir(), "locksmith-world-"));
-  const read = readConfig({ DATA_DIR: folder, PORT: "0", SMTP_URL: "smtp://127.0.0.1:25" }, { workingDirectory: folder, packageDirectory: ROOT });
+  const read = readConfig(
+    { DATA_DIR: folder, PORT: "0", SMTP_URL: "smtp://127.0.0.1:25" },
+    { workingDirectory: folder, packageDirectory: ROOT },
+  );
   assert(read.ok);
   const loaded = await policies.loadPolicy(options.policyFile ?? join(ROOT, "policy", "default.json"));
   assert(loaded.ok);
-  const runtime: TestRuntime & RecoveryRuntime = { ...testRuntime(database.db, { seed: options.seed ?? "world" }), policy: loaded.value };
+  const runtime: TestRuntime & RecoveryRuntime = {
+    ...testRuntime(database.db, { seed: options.seed ?? "world" }),
+    policy: loaded.value,
+  };
   const folders = layoutOf(folder);
   await mkdir(folders.files, { recursive: true });
   // The port is known only once the server listens, and links are made from it: a mutable URL, set once.
-  const table = routes({ runtime, policy: loaded.value, folders, config: read.value, downloads: makeDownloadCounter() });
-  const edge = await buildEdge(runtime, { routes: table, throttle: countRequest, refusalPage, assets, floodLimit: 1_000_000 });
+  const table = routes({
+    runtime,
+    policy: loaded.value,
+    folders,
+    config: read.value,
+    downloads: makeDownloadCounter(),
+  });
+  const edge = await buildEdge(runtime, {
+    routes: table,
+    throttle: countRequest,
+    refusalPage,
+    assets,
+    floodLimit: 1_000_000,
+  });
   await edge.listen({ port: 0, host: "127.0.0.1" });
   const { port } = edge.server.address() as AddressInfo; // listening on TCP
   runtime.publicUrl.port = String(port);
@@ -78,7 +96,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     // A wait that was over before its last notice went out is released by the sweep after it.
     if (work.told > 0) {
       const more = await sweepClocks(runtime, runtime.clock.now());
-      work = { told: work.told + more.told, released: work.released + more.released, expired: work.expired + more.expired };
+      work = {
+        told: work.told + more.told,
+        released: work.released + more.released,
+        expired: work.expired + more.expired,
+      };
       await deliverDue(runtime, transport);
     }
     return work;
@@ -117,7 +139,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       assert.equal(waiting.waiting, 0, "no mail waits");
       const log = runtime.logLines.join("");
       for (const text of options.secrets?.() ?? []) assert(!log.includes(text), "no secret in the log");
-      assert(!/request failed/.test(log), `no request failed:\n${runtime.logLines.filter((line) => line.includes("request failed")).join("")}`);
+      assert(
+        !/request failed/.test(log),
+        `no request failed:\n${runtime.logLines.filter((line) => line.includes("request failed")).join("")}`,
+      );
     },
   };
 }

@@ -26,11 +26,23 @@ export interface Page {
 const BLANK: Page = { status: 0, path: "/", html: "", text: "", headers: new Headers() };
 const MOST_REDIRECTS = 10;
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'", "#34": '"', nbsp: " " };
-export const decodeEntities = (text: string): string => text.replace(/&([a-z]+|#x?[0-9a-f]+);/gi, (whole, name: string) => ENTITIES[name.toLowerCase()] ?? whole);
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  "#39": "'",
+  "#x27": "'",
+  "#34": '"',
+  nbsp: " ",
+};
+export const decodeEntities = (text: string): string =>
+  text.replace(/&([a-z]+|#x?[0-9a-f]+);/gi, (whole, name: string) => ENTITIES[name.toLowerCase()] ?? whole);
 
 const toText = (html: string): string =>
-  decodeEntities(html.replace(/<(script|style|svg)\b[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]+>/g, " ")).replace(/\s+/g, " ").trim();
+  decodeEntities(html.replace(/<(script|style|svg)\b[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]+>/g, " "))
+    .replace(/\s+/g, " ")
+    .trim();
 
 const attribute = (tag: string, name: string): string | null => {
   const found = new RegExp(`\\s${name}="([^"]*)"`, "i").exec(tag);
@@ -38,7 +50,9 @@ const attribute = (tag: string, name: string): string | null => {
 };
 
 /** The forms of a page by action, with what they would send untouched. */
-export function formsOf(html: string): readonly { readonly action: string; readonly fields: Readonly<Record<string, string>> }[] {
+export function formsOf(
+  html: string,
+): readonly { readonly action: string; readonly fields: Readonly<Record<string, string>> }[] {
   return [...html.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/gi)].map(([block]) => {
     const open = /<form\b[^>]*>/i.exec(block)?.[0] ?? "";
     const fields: Record<string, string> = {};
@@ -46,7 +60,8 @@ export function formsOf(html: string): readonly { readonly action: string; reado
       const name = attribute(tag, "name");
       const type = attribute(tag, "type") ?? "text";
       const isOff = (type === "radio" || type === "checkbox") && !/\schecked(?:\s|=|>|\/)/i.test(tag);
-      if (name && !isOff && type !== "submit") fields[name] = attribute(tag, "value") ?? (type === "checkbox" ? "on" : "");
+      if (name && !isOff && type !== "submit")
+        fields[name] = attribute(tag, "value") ?? (type === "checkbox" ? "on" : "");
     }
     for (const [whole, tag = "", content = ""] of block.matchAll(/(<textarea\b[^>]*>)([\s\S]*?)<\/textarea>/gi)) {
       const name = attribute(tag, "name");
@@ -93,7 +108,13 @@ export function openBrowser(origin: string, userAgent = "Mozilla/5.0 (X11; Linux
       response = await send(at, { method: "GET" });
     }
     const html = await response.text();
-    page = { status: response.status, path: new URL(at, origin).pathname, html, text: toText(html), headers: response.headers };
+    page = {
+      status: response.status,
+      path: new URL(at, origin).pathname,
+      html,
+      text: toText(html),
+      headers: response.headers,
+    };
     return page;
   }
 
@@ -105,10 +126,19 @@ export function openBrowser(origin: string, userAgent = "Mozilla/5.0 (X11; Linux
     open: (path) => visit(path, { method: "GET" }),
     raw: send,
     submit: (action, fields = {}) => {
-      const found = formsOf(page.html).find((one) => (typeof action === "string" ? one.action === action : action.test(one.action)));
-      if (!found) throw new Error(`There is no form for ${String(action)} on ${page.path} (${page.status}): ${page.text.slice(0, 300)}`);
+      const found = formsOf(page.html).find((one) =>
+        typeof action === "string" ? one.action === action : action.test(one.action),
+      );
+      if (!found)
+        throw new Error(
+          `There is no form for ${String(action)} on ${page.path} (${page.status}): ${page.text.slice(0, 300)}`,
+        );
       const body = new URLSearchParams({ ...found.fields, ...fields });
-      return visit(found.action, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded" } });
+      return visit(found.action, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+      });
     },
   };
 }

@@ -18,7 +18,10 @@ export function fileMailbox(folder: string): Mailbox {
           seen.add(mail.id);
           return mail;
         }
-        if (performance.now() > giveUpAt) throw new Error(`No mail to ${address} with ${String(subject)} came. There are: ${entries.map((one) => one.subject).join("; ")}`);
+        if (performance.now() > giveUpAt)
+          throw new Error(
+            `No mail to ${address} with ${String(subject)} came. There are: ${entries.map((one) => one.subject).join("; ")}`,
+          );
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     },

@@ -56,7 +56,9 @@ export function makeNarrator(out: NodeJS.WriteStream): Narrator {
     act,
     quote,
     table: () => {
-      const rows = times.map(({ who, what, ms }) => `  ${who.padEnd(8)} ${what.slice(0, 66).padEnd(66)} ${inWords(ms).padStart(9)}`);
+      const rows = times.map(
+        ({ who, what, ms }) => `  ${who.padEnd(8)} ${what.slice(0, 66).padEnd(66)} ${inWords(ms).padStart(9)}`,
+      );
       return rows.join("\n");
     },
   };

@@ -71,15 +71,35 @@ export interface World {
 /** Fails with what the page said, so that a story that goes wrong tells where. */
 export function expectPage(page: Page, text: RegExp, status = 200): Page {
   if (page.status !== status || !text.test(page.text)) {
-    throw new Error(`Expected ${status} and ${String(text)} on ${page.path}, got ${page.status}: ${page.text.slice(0, 600)}`);
+    throw new Error(
+      `Expected ${status} and ${String(text)} on ${page.path}, got ${page.status}: ${page.text.slice(0, 600)}`,
+    );
   }
   return page;
 }
 
-const WORDS = ["amber", "bridge", "copper", "delta", "ember", "fjord", "granite", "harbour", "island", "juniper", "kettle", "lantern", "meadow", "nickel", "orchard", "pebble"];
+const WORDS = [
+  "amber",
+  "bridge",
+  "copper",
+  "delta",
+  "ember",
+  "fjord",
+  "granite",
+  "harbour",
+  "island",
+  "juniper",
+  "kettle",
+  "lantern",
+  "meadow",
+  "nickel",
+  "orchard",
+  "pebble",
+];
 
 /** Four unrelated words and a number: long, and new at every run. */
-export const makePassphrase = (): string => [...randomBytes(4)].map((byte) => WORDS[byte % WORDS.length]).join("-") + `-${randomBytes(2).readUInt16BE()}`;
+export const makePassphrase = (): string =>
+  [...randomBytes(4)].map((byte) => WORDS[byte % WORDS.length]).join("-") + `-${randomBytes(2).readUInt16BE()}`;
 
 export function makePerson(world: World, username: string, address = `${username}@mail.example`): Person {
   return {
@@ -119,7 +139,10 @@ export async function enrol(world: World, person: Person): Promise<void> {
   await browser.open("/account/recovery-codes");
   const sheet = expectPage(await browser.submit("/account/recovery-codes"), /Your recovery codes/);
   person.codes = codesIn(sheet);
-  expectPage(await browser.submit("/account/recovery-codes/check", { code: person.codes[0] ?? "" }), /one of your codes/);
+  expectPage(
+    await browser.submit("/account/recovery-codes/check", { code: person.codes[0] ?? "" }),
+    /one of your codes/,
+  );
 }
 
 /** The otpauth address that the page shows beside its QR code. */
@@ -130,10 +153,13 @@ export function otpauthIn(page: Page): string {
 }
 
 /** The recovery codes a page shows. */
-export const codesIn = (page: Page): readonly string[] => [...new Set(page.text.match(/lkrc(?:-[0-9a-z]{5}){5}/g) ?? [])];
+export const codesIn = (page: Page): readonly string[] => [
+  ...new Set(page.text.match(/lkrc(?:-[0-9a-z]{5}){5}/g) ?? []),
+];
 
 /** Base 32 text of a phone's key, for outside tools. */
-export const base32Of = (phone: Phone): string => Secret.fromBase32((URI.parse(phone.uri) as TOTP).secret.base32).base32; // makePhone has checked that it is a TOTP
+export const base32Of = (phone: Phone): string =>
+  Secret.fromBase32((URI.parse(phone.uri) as TOTP).secret.base32).base32; // makePhone has checked that it is a TOTP
 
 /** The path of the first link of a mail that has this in it. */
 export function linkIn(mail: ReceivedMail, pattern: RegExp): string {
@@ -162,7 +188,10 @@ export async function signIn(person: Person): Promise<Page> {
 /** Shows password and app again where the server asks for it. */
 export async function stepUp(person: Person): Promise<void> {
   if (person.browser.page.path !== "/account/confirm") return;
-  await person.browser.submit("/account/confirm", { password: person.password, code: (await person.phone?.code()) ?? "" });
+  await person.browser.submit("/account/confirm", {
+    password: person.password,
+    code: (await person.phone?.code()) ?? "",
+  });
 }
 
 export async function makeToken(person: Person, name: string): Promise<string> {
@@ -180,20 +209,47 @@ export async function addSshKey(person: Person): Promise<void> {
 }
 
 /** Uploads as twine does: Basic authentication with the token, and one multipart form a file. */
-export async function upload(world: World, person: Person, file: { readonly filename: string; readonly bytes: Buffer; readonly fields: Readonly<Record<string, string>> }): Promise<{ readonly status: number; readonly reason: string }> {
+export async function upload(
+  world: World,
+  person: Person,
+  file: { readonly filename: string; readonly bytes: Buffer; readonly fields: Readonly<Record<string, string>> },
+): Promise<{ readonly status: number; readonly reason: string }> {
   const form = new FormData();
-  const digests = { sha256_digest: createHash("sha256").update(file.bytes).digest("hex"), md5_digest: createHash("md5").update(file.bytes).digest("hex") };
-  for (const [name, value] of Object.entries({ ":action": "file_upload", protocol_version: "1", metadata_version: "2.1", ...digests, ...file.fields })) form.append(name, value);
+  const digests = {
+    sha256_digest: createHash("sha256").update(file.bytes).digest("hex"),
+    md5_digest: createHash("md5").update(file.bytes).digest("hex"),
+  };
+  for (const [name, value] of Object.entries({
+    ":action": "file_upload",
+    protocol_version: "1",
+    metadata_version: "2.1",
+    ...digests,
+    ...file.fields,
+  }))
+    form.append(name, value);
   form.append("content", new Blob([new Uint8Array(file.bytes)]), file.filename);
   const authorization = `Basic ${Buffer.from(`__token__:${person.token ?? ""}`).toString("base64")}`;
-  const response = await fetch(new URL("/legacy/", world.origin), { method: "POST", body: form, headers: { authorization, "user-agent": "twine/6.1.0" } });
+  const response = await fetch(new URL("/legacy/", world.origin), {
+    method: "POST",
+    body: form,
+    headers: { authorization, "user-agent": "twine/6.1.0" },
+  });
   const text = (await response.text()).trim();
-  return { status: response.status, reason: text.startsWith(String(response.status)) ? text : `${response.status} ${text}` };
+  return {
+    status: response.status,
+    reason: text.startsWith(String(response.status)) ? text : `${response.status} ${text}`,
+  };
 }
 
 export const wheelOf = (name: string, version: string, requires: readonly string[] = []) => ({
   ...makeWheel({ name, version, requiresDist: requires }),
-  fields: { name, version, filetype: "bdist_wheel", pyversion: "py3", ...(requires.length > 0 ? { requires_dist: requires[0] ?? "" } : {}) },
+  fields: {
+    name,
+    version,
+    filetype: "bdist_wheel",
+    pyversion: "py3",
+    ...(requires.length > 0 ? { requires_dist: requires[0] ?? "" } : {}),
+  },
 });
 
 export const sdistOf = (name: string, version: string) => ({

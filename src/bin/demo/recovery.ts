@@ -25,7 +25,10 @@ export async function openFromStuckScreen(person: Person, contact = person.addre
 }
 
 /** The public form, with nothing but a name and a mailbox. */
-export async function openFromForm(person: Person, claim: { readonly username: string; readonly contact: string; readonly story?: string }): Promise<OpenCase> {
+export async function openFromForm(
+  person: Person,
+  claim: { readonly username: string; readonly contact: string; readonly story?: string },
+): Promise<OpenCase> {
   await person.browser.open("/recovery");
   const { username, contact, story = "" } = claim;
   return openedCase(await person.browser.submit("/recovery", { username, contact, cause: "second-factor", story }));
@@ -34,20 +37,32 @@ export async function openFromForm(person: Person, claim: { readonly username: s
 export const openCasePage = (person: Person): Promise<Page> => person.browser.open("/recovery/case");
 
 /** Enters the eight digits from the mail on the case page. */
-export async function confirmContact(world: World, person: Person, number: string, address = person.address): Promise<Page> {
+export async function confirmContact(
+  world: World,
+  person: Person,
+  number: string,
+  address = person.address,
+): Promise<Page> {
   const mail = await world.mailbox.wait(address, new RegExp(`recovery case ${number}`));
   await openCasePage(person);
   return person.browser.submit("/recovery/case/confirm", { code: mailCodeIn(mail) });
 }
 
 /** Asks for the challenge, then does what the shown curl command does. Gives the server's answer. */
-export async function proveApiToken(world: World, person: Person, token = person.token ?? ""): Promise<{ readonly status: number; readonly text: string }> {
+export async function proveApiToken(
+  world: World,
+  person: Person,
+  token = person.token ?? "",
+): Promise<{ readonly status: number; readonly text: string }> {
   await openCasePage(person);
   const page = await person.browser.submit(/prove\/challenge$/, { kind: "api-token" });
   const path = /\/recovery\/proof\/api-token\/[A-Za-z0-9_-]+/.exec(page.html)?.[0];
   if (!path) throw new Error(`No challenge for an API token on the case page: ${page.text.slice(0, 800)}`);
   const authorization = `Basic ${Buffer.from(`__token__:${token}`).toString("base64")}`;
-  const response = await fetch(new URL(path, world.origin), { method: "POST", headers: { authorization, "user-agent": "curl/8.5.0", accept: "*/*" } });
+  const response = await fetch(new URL(path, world.origin), {
+    method: "POST",
+    headers: { authorization, "user-agent": "curl/8.5.0", accept: "*/*" },
+  });
   return { status: response.status, text: (await response.text()).trim() };
 }
 
@@ -60,10 +75,16 @@ export interface SshChallenge {
 export async function sshChallenge(person: Person): Promise<SshChallenge> {
   await openCasePage(person);
   const page = await person.browser.submit(/prove\/challenge$/, { kind: "ssh-signature" });
-  const shown = page.html.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  const shown = page.html
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
   const message = /printf '%s' '([^']+)'/.exec(shown)?.[1];
   const namespace = /-n (\S+)/.exec(shown)?.[1];
-  if (!message || !namespace) throw new Error(`No challenge for an SSH key on the case page: ${page.text.slice(0, 800)}`);
+  if (!message || !namespace)
+    throw new Error(`No challenge for an SSH key on the case page: ${page.text.slice(0, 800)}`);
   return { message, namespace };
 }
 

@@ -29,7 +29,11 @@ export function encodeCrockford(bytes: Uint8Array): string {
  * @returns null where a symbol is left that the alphabet does not have
  */
 export function normalizeCrockford(typed: string): string | null {
-  const symbols = typed.toUpperCase().replace(/[\s\-‐-―_]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
+  const symbols = typed
+    .toUpperCase()
+    .replace(/[\s\-‐-―_]/g, "")
+    .replace(/O/g, "0")
+    .replace(/[IL]/g, "1");
   return [...symbols].every((symbol) => VALUE_OF.has(symbol)) ? symbols : null;
 }
 

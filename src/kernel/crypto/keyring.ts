@@ -37,7 +37,10 @@ const KEY_ID_BYTES = 8;
 
 const FILE = z.strictObject({
   current: z.string().regex(/^[0-9a-z]{8}$/),
-  keys: z.record(z.string().regex(/^[0-9a-z]{8}$/), z.base64().refine((text) => Buffer.from(text, "base64").length === KEY_BYTES)),
+  keys: z.record(
+    z.string().regex(/^[0-9a-z]{8}$/),
+    z.base64().refine((text) => Buffer.from(text, "base64").length === KEY_BYTES),
+  ),
 });
 
 export type KeyFile = z.infer<typeof FILE>;

@@ -11,7 +11,10 @@ const NAME = /^(?:__Host-)?locksmith_([a-z]+)$/;
 export const cookieName = (short: string, isHttps: boolean): string => `${isHttps ? "__Host-" : ""}locksmith_${short}`;
 
 /** Our cookies of a request by short name; a cookie without the prefix does not count where the prefix is in use. */
-export function readCookies(all: Readonly<Record<string, string | undefined>>, isHttps: boolean): Record<string, string> {
+export function readCookies(
+  all: Readonly<Record<string, string | undefined>>,
+  isHttps: boolean,
+): Record<string, string> {
   const ours: Record<string, string> = {};
   for (const [name, value] of Object.entries(all)) {
     const short = NAME.exec(name)?.[1];

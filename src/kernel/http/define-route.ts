@@ -10,7 +10,8 @@ export const httpRefusals = defineRefusals("http", {
   "unsupported-type": { status: 415, title: "We do not read that kind of content here." },
   "forged-form": {
     status: 403,
-    title: "This form was not sent from our own page, or the page was open for too long. Go back, reload and try again.",
+    title:
+      "This form was not sent from our own page, or the page was open for too long. Go back, reload and try again.",
   },
   "too-many": { status: 429, title: "Too many attempts from your network. Please wait a little." },
   "headers-too-large": { status: 431, title: "The request's headers or cookies are too large." },
@@ -54,14 +55,17 @@ export function defineRoute<
       }
       const params = parse(options.params, raw.params);
       if (!params.ok || hasControl(raw.params)) return refused(httpRefusals["not-found"]());
-      if (hasControl(raw.query)) return refused(httpRefusals["bad-input"]({ detail: "The address has control characters in it." }));
+      if (hasControl(raw.query))
+        return refused(httpRefusals["bad-input"]({ detail: "The address has control characters in it." }));
       const query = parse(options.query, raw.query);
-      if (!query.ok) return refused(httpRefusals["bad-input"]({ detail: sentence(query.invalid), fields: query.invalid.fields }));
+      if (!query.ok)
+        return refused(httpRefusals["bad-input"]({ detail: sentence(query.invalid), fields: query.invalid.fields }));
       const known = { ...incoming, actor: actor.value, params: params.value, query: query.value };
       const body = parse(options.body, raw.body);
       if (!body.ok) {
         // The casts below restore what the schema has just proven; zod's inference is lost behind the optional generic.
-        if (options.invalid && !incoming.wantsJson) return options.invalid(runtime, { ...known, body: undefined } as never, body.invalid);
+        if (options.invalid && !incoming.wantsJson)
+          return options.invalid(runtime, { ...known, body: undefined } as never, body.invalid);
         return refused(httpRefusals["bad-input"]({ detail: sentence(body.invalid), fields: body.invalid.fields }));
       }
       return options.handle(runtime, { ...known, body: body.value, parts: raw.parts } as never);
@@ -85,7 +89,8 @@ function parse(schema: z.ZodType | undefined, input: unknown): Parsed {
   for (const issue of parsed.error.issues) {
     const names = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".") || "form"];
     for (const name of names) {
-      fields[name.slice(0, 64)] ??= issue.code === "unrecognized_keys" ? "This field is not one we know." : issue.message;
+      fields[name.slice(0, 64)] ??=
+        issue.code === "unrecognized_keys" ? "This field is not one we know." : issue.message;
     }
   }
   return { ok: false, invalid: { fields, values: valuesToShow(input) } };
@@ -94,7 +99,9 @@ function parse(schema: z.ZodType | undefined, input: unknown): Parsed {
 function valuesToShow(input: unknown): Record<string, string> {
   if (input === null || typeof input !== "object") return {};
   const entries = Object.entries(input).flatMap(([name, value]) =>
-    typeof value === "string" && !SECRET_FIELD.test(name) ? [[name, value.slice(0, MOST_VALUE_SHOWN_AGAIN)] as const] : [],
+    typeof value === "string" && !SECRET_FIELD.test(name)
+      ? [[name, value.slice(0, MOST_VALUE_SHOWN_AGAIN)] as const]
+      : [],
   );
   return Object.fromEntries(entries);
 }

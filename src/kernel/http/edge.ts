@@ -74,12 +74,16 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
   });
   // A client that is gone has no address any more, to count by or to write down; nobody reads this answer.
   app.addHook("onRequest", async (request) => {
-    if (request.raw.socket.remoteAddress === undefined) throw Object.assign(new Error("The client is gone."), { statusCode: 400 });
+    if (request.raw.socket.remoteAddress === undefined)
+      throw Object.assign(new Error("The client is gone."), { statusCode: 400 });
   });
   await app.register(fastifyRateLimit, {
     max: options.floodLimit,
     timeWindow: 60_000,
-    errorResponseBuilder: (_request, context) => ({ statusCode: 429, retryAfterSeconds: Math.ceil(context.ttl / 1000) }),
+    errorResponseBuilder: (_request, context) => ({
+      statusCode: 429,
+      retryAfterSeconds: Math.ceil(context.ttl / 1000),
+    }),
   });
   await app.register(fastifyCookie);
   await app.register(fastifyFormbody, { bodyLimit: 64 * 1024, parser: readForm });
@@ -129,7 +133,8 @@ async function handle(
     requestId: incoming.id,
     method: route.method,
     route: route.path,
-    status: answer.kind === "refused" ? answer.refusal.status : (answer.status ?? (answer.kind === "redirect" ? 303 : 200)),
+    status:
+      answer.kind === "refused" ? answer.refusal.status : (answer.status ?? (answer.kind === "redirect" ? 303 : 200)),
     milliseconds: Math.round(elapsed),
     ...(answer.kind === "refused" ? { refusal: answer.refusal.code } : {}),
   });
@@ -143,7 +148,8 @@ async function answerRoute(
   request: FastifyRequest,
   incoming: Incoming,
 ): Promise<Reply> {
-  if (route.accepts === "form" && !isFormType(incoming.header("content-type"))) return refused(httpRefusals["unsupported-type"]());
+  if (route.accepts === "form" && !isFormType(incoming.header("content-type")))
+    return refused(httpRefusals["unsupported-type"]());
   if (route.method === "POST" && route.csrf === "form") {
     const token = (request.body as { _csrf?: unknown } | null | undefined)?._csrf; // untrusted, checked here
     const isOurs = typeof token === "string" && isCsrfTokenValid(runtime.keys, incoming.cookies, token);
@@ -154,7 +160,8 @@ async function answerRoute(
     if (!counted.ok) return refused(counted.refusal);
   }
   const isStream = route.accepts === "multipart-stream";
-  if (isStream && !request.isMultipart()) return refused(httpRefusals["unsupported-type"]({ detail: "Send multipart/form-data." }));
+  if (isStream && !request.isMultipart())
+    return refused(httpRefusals["unsupported-type"]({ detail: "Send multipart/form-data." }));
   return route.run(runtime, incoming, {
     params: request.params,
     query: request.query,
@@ -229,7 +236,8 @@ function sendRefusal(
   reply: FastifyReply,
 ): FastifyReply {
   reply.code(refusal.status).header("cache-control", "no-store");
-  if (refusal.retryAfterSeconds !== undefined) reply.header("retry-after", Math.max(1, Math.ceil(refusal.retryAfterSeconds)));
+  if (refusal.retryAfterSeconds !== undefined)
+    reply.header("retry-after", Math.max(1, Math.ceil(refusal.retryAfterSeconds)));
   if (refusal.status === 401 && isTextClient(incoming)) reply.header("www-authenticate", 'Basic realm="API token"');
   if (incoming.wantsJson) {
     return reply.type("application/problem+json").send(JSON.stringify(toProblem(refusal, incoming.id)));
@@ -244,7 +252,11 @@ function sendRefusal(
 }
 
 /** Errors thrown below: Fastify's own refusals of malformed requests, an absent database, or a bug. */
-function refusalOf(runtime: Runtime, error: FastifyError & { retryAfterSeconds?: number }, incoming: Incoming): Refusal {
+function refusalOf(
+  runtime: Runtime,
+  error: FastifyError & { retryAfterSeconds?: number },
+  incoming: Incoming,
+): Refusal {
   if (error.statusCode === 429) return httpRefusals["too-many"]({ retryAfterSeconds: error.retryAfterSeconds ?? 60 });
   if (error.statusCode === 413) return httpRefusals["too-large"]();
   if (error.statusCode === 415) return httpRefusals["unsupported-type"]();
@@ -261,5 +273,8 @@ const AWAY = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "57P01", 
 export function isDatabaseAway(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code; // node's and pg's errors carry their code here
   const message = error instanceof Error ? error.message : "";
-  return (typeof code === "string" && AWAY.has(code)) || /timeout exceeded when trying to connect|Connection terminated/.test(message);
+  return (
+    (typeof code === "string" && AWAY.has(code)) ||
+    /timeout exceeded when trying to connect|Connection terminated/.test(message)
+  );
 }

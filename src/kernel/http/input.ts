@@ -25,7 +25,10 @@ export const line = ({ max, min = 1, missing = "Please fill this in." }: LineOpt
         .string()
         .min(min, missing)
         .max(max, `Please use at most ${max} characters.`)
-        .refine((text) => !CONTROL.test(text) && !/[\r\n\t]/.test(text), "Please leave out control characters and line breaks.")
+        .refine(
+          (text) => !CONTROL.test(text) && !/[\r\n\t]/.test(text),
+          "Please leave out control characters and line breaks.",
+        )
         .refine((text) => !INVISIBLE.test(text), "Please leave out invisible characters."),
     );
 

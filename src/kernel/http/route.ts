@@ -70,7 +70,12 @@ export type Reply =
   | ({ readonly kind: "text"; readonly text: string; readonly type?: string } & ReplyExtras)
   | ({ readonly kind: "bytes"; readonly bytes: Buffer; readonly type: string } & ReplyExtras)
   /** `length` in bytes; null where it is not known beforehand. */
-  | ({ readonly kind: "stream"; readonly stream: Readable; readonly length: number | null; readonly type: string } & ReplyExtras)
+  | ({
+      readonly kind: "stream";
+      readonly stream: Readable;
+      readonly length: number | null;
+      readonly type: string;
+    } & ReplyExtras)
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export const page = (html: Html, extras: ReplyExtras = {}): Reply => ({ kind: "page", html, ...extras });

@@ -42,7 +42,18 @@ const own = (reader: Reader): Kysely<CaseTables> => reader.as<CaseTables>();
 export interface NewCase
   extends Pick<
     RecoveryCase,
-    "id" | "number" | "state" | "origin" | "cause" | "accountId" | "claimedName" | "contactAddress" | "openedFrom" | "policyVersion" | "expiresAt" | "story"
+    | "id"
+    | "number"
+    | "state"
+    | "origin"
+    | "cause"
+    | "accountId"
+    | "claimedName"
+    | "contactAddress"
+    | "openedFrom"
+    | "policyVersion"
+    | "expiresAt"
+    | "story"
   > {
   readonly claimedNameFolded: string;
   readonly contactFolded: string;
@@ -91,12 +102,21 @@ export async function findCase(reader: Reader, id: CaseId): Promise<RecoveryCase
 
 /** The case, locked until the transaction ends: whoever acts on a case acts alone. */
 export async function lockCase(tx: Tx, id: CaseId): Promise<RecoveryCase | null> {
-  const row = await own(tx).selectFrom("recovery_cases").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  const row = await own(tx)
+    .selectFrom("recovery_cases")
+    .selectAll()
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
   return row ? toCase(row) : null;
 }
 
 export async function findCaseByNumber(reader: Reader, number: string): Promise<RecoveryCase | null> {
-  const row = await own(reader).selectFrom("recovery_cases").selectAll().where("number", "=", number).executeTakeFirst();
+  const row = await own(reader)
+    .selectFrom("recovery_cases")
+    .selectAll()
+    .where("number", "=", number)
+    .executeTakeFirst();
   return row ? toCase(row) : null;
 }
 
@@ -133,7 +153,13 @@ const patched = ({ decision, ...patch }: CasePatch) => ({
 });
 
 /** from → to, if the case is still in `from`. @returns false where it has changed meanwhile */
-export async function advanceCase(tx: Tx, id: CaseId, from: CaseState, to: CaseState, patch: CasePatch): Promise<boolean> {
+export async function advanceCase(
+  tx: Tx,
+  id: CaseId,
+  from: CaseState,
+  to: CaseState,
+  patch: CasePatch,
+): Promise<boolean> {
   const result = await own(tx)
     .updateTable("recovery_cases")
     .set({ ...patched(patch), state: to, state_since: tx.now })
@@ -168,8 +194,14 @@ export async function listNoticesDue(reader: Reader, now: Date, limit: number): 
     .where("state", "=", "waiting")
     .where((is) =>
       is.or([
-        is.and([is("midway_told_at", "is", null), sql<boolean>`wait_started_at + (wait_ends_at - wait_started_at) / 2 <= ${now}`]),
-        is.and([is("release_told_at", "is", null), sql<boolean>`wait_ends_at - (wait_ends_at - wait_started_at) / 10 <= ${now}`]),
+        is.and([
+          is("midway_told_at", "is", null),
+          sql<boolean>`wait_started_at + (wait_ends_at - wait_started_at) / 2 <= ${now}`,
+        ]),
+        is.and([
+          is("release_told_at", "is", null),
+          sql<boolean>`wait_ends_at - (wait_ends_at - wait_started_at) / 10 <= ${now}`,
+        ]),
       ]),
     )
     .limit(limit)
@@ -200,8 +232,13 @@ export interface QueueFilter {
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
 
 /** Cases for the desk: the longest in their state first. */
-export async function listQueue(reader: Reader, filter: QueueFilter): Promise<{ readonly cases: readonly RecoveryCase[]; readonly total: number }> {
-  let query = own(reader).selectFrom("recovery_cases").where("state", "in", [...filter.states]);
+export async function listQueue(
+  reader: Reader,
+  filter: QueueFilter,
+): Promise<{ readonly cases: readonly RecoveryCase[]; readonly total: number }> {
+  let query = own(reader)
+    .selectFrom("recovery_cases")
+    .where("state", "in", [...filter.states]);
   if (filter.search) {
     const pattern = `%${escapeLike(filter.search.toLowerCase())}%`;
     query = query.where((is) =>
@@ -209,7 +246,13 @@ export async function listQueue(reader: Reader, filter: QueueFilter): Promise<{ 
     );
   }
   const counted = await query.select((is) => is.fn.countAll<bigint>().as("total")).executeTakeFirstOrThrow();
-  const rows = await query.selectAll().orderBy("state_since").orderBy("id").limit(filter.limit).offset(filter.offset).execute();
+  const rows = await query
+    .selectAll()
+    .orderBy("state_since")
+    .orderBy("id")
+    .limit(filter.limit)
+    .offset(filter.offset)
+    .execute();
   return { cases: rows.map(toCase), total: Number(counted.total) };
 }
 

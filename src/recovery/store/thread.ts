@@ -1,7 +1,16 @@
 import { type Kysely, sql } from "kysely";
 import type { Reader } from "../../kernel/db/database.ts";
 import type { Tx } from "../../kernel/db/transact.ts";
-import type { AccountId, CaseId, MailId, MessageId, NoticeId, OneTimeId, RequestedId, ReviewId } from "../../kernel/ids.ts";
+import type {
+  AccountId,
+  CaseId,
+  MailId,
+  MessageId,
+  NoticeId,
+  OneTimeId,
+  RequestedId,
+  ReviewId,
+} from "../../kernel/ids.ts";
 import type { Decision } from "../policy/index.ts";
 import type { CaseMessage, InformationRequest, Notice, NoticeMoment, NoticeRelation, Review } from "../types.ts";
 
@@ -64,7 +73,11 @@ export async function insertMessage(tx: Tx, caseId: CaseId, message: Omit<CaseMe
 }
 
 /** The thread, oldest first. The claimant is never given the internal notes. */
-export async function listMessages(reader: Reader, caseId: CaseId, audience: "claimant" | "staff"): Promise<readonly CaseMessage[]> {
+export async function listMessages(
+  reader: Reader,
+  caseId: CaseId,
+  audience: "claimant" | "staff",
+): Promise<readonly CaseMessage[]> {
   let query = own(reader).selectFrom("recovery_messages").selectAll().where("case_id", "=", caseId);
   if (audience === "claimant") query = query.where("is_internal", "=", false);
   const rows = await query.orderBy("id").execute();
@@ -78,10 +91,22 @@ export async function listMessages(reader: Reader, caseId: CaseId, audience: "cl
   }));
 }
 
-export async function insertRequest(tx: Tx, caseId: CaseId, row: Pick<InformationRequest, "id" | "question" | "askedBy">): Promise<void> {
+export async function insertRequest(
+  tx: Tx,
+  caseId: CaseId,
+  row: Pick<InformationRequest, "id" | "question" | "askedBy">,
+): Promise<void> {
   await own(tx)
     .insertInto("recovery_requests")
-    .values({ id: row.id, case_id: caseId, question: row.question, asked_by: row.askedBy, asked_at: tx.now, answered_at: null, answer: null })
+    .values({
+      id: row.id,
+      case_id: caseId,
+      question: row.question,
+      asked_by: row.askedBy,
+      asked_at: tx.now,
+      answered_at: null,
+      answer: null,
+    })
     .execute();
 }
 
@@ -97,7 +122,12 @@ export async function answerRequests(tx: Tx, caseId: CaseId, answer: string): Pr
 }
 
 export async function listRequests(reader: Reader, caseId: CaseId): Promise<readonly InformationRequest[]> {
-  const rows = await own(reader).selectFrom("recovery_requests").selectAll().where("case_id", "=", caseId).orderBy("id").execute();
+  const rows = await own(reader)
+    .selectFrom("recovery_requests")
+    .selectAll()
+    .where("case_id", "=", caseId)
+    .orderBy("id")
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     question: row.question,
@@ -132,7 +162,12 @@ export async function insertReview(
 }
 
 export async function listReviews(reader: Reader, caseId: CaseId): Promise<readonly Review[]> {
-  const rows = await own(reader).selectFrom("recovery_reviews").selectAll().where("case_id", "=", caseId).orderBy("round").execute();
+  const rows = await own(reader)
+    .selectFrom("recovery_reviews")
+    .selectAll()
+    .where("case_id", "=", caseId)
+    .orderBy("round")
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     round: row.round,
@@ -163,7 +198,12 @@ export async function insertNotice(tx: Tx, caseId: CaseId, notice: Omit<Notice, 
 }
 
 export async function listNotices(reader: Reader, caseId: CaseId): Promise<readonly Notice[]> {
-  const rows = await own(reader).selectFrom("recovery_notices").selectAll().where("case_id", "=", caseId).orderBy("id").execute();
+  const rows = await own(reader)
+    .selectFrom("recovery_notices")
+    .selectAll()
+    .where("case_id", "=", caseId)
+    .orderBy("id")
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     moment: row.moment,

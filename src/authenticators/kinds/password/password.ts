@@ -99,7 +99,11 @@ export async function rehashIfOutdated(
   return isOutdated(runtime.keys, detailOf(authenticator)) ? hashPassword(runtime.keys, password.reveal()) : null;
 }
 
-export async function notePasswordSuccess(tx: Tx, authenticator: Authenticator, rehashed: PasswordHash | null): Promise<void> {
+export async function notePasswordSuccess(
+  tx: Tx,
+  authenticator: Authenticator,
+  rehashed: PasswordHash | null,
+): Promise<void> {
   await noteSuccess(tx, authenticator.id);
   if (rehashed) await updateDetail(tx, authenticator.id, { ...authenticator.detail, ...rehashed });
 }
@@ -110,7 +114,10 @@ export const passwordFacts = (authenticator: Authenticator): PasswordFacts => ({
 });
 
 /** Whether the account has a password, and since when; null where it has none. */
-export async function findPasswordFacts(reader: Reader | Database, accountId: AccountId): Promise<PasswordFacts | null> {
+export async function findPasswordFacts(
+  reader: Reader | Database,
+  accountId: AccountId,
+): Promise<PasswordFacts | null> {
   const authenticator = await findAuthenticator(reader, accountId, "password");
   return authenticator ? passwordFacts(authenticator) : null;
 }

@@ -1,4 +1,9 @@
-import { CROCKFORD_ALPHABET, crockfordValue, encodeCrockford, normalizeCrockford } from "../../../kernel/crypto/crockford.ts";
+import {
+  CROCKFORD_ALPHABET,
+  crockfordValue,
+  encodeCrockford,
+  normalizeCrockford,
+} from "../../../kernel/crypto/crockford.ts";
 import type { Random } from "../../../kernel/random.ts";
 import { refuse, ok, type Result } from "../../../kernel/result.ts";
 import { authenticatorRefusals } from "../../refusals.ts";
@@ -58,9 +63,12 @@ export function readCode(typed: string): Result<string> {
   const symbols = normalizeCrockford(body);
   if (symbols === null || symbols.length !== DATA_SYMBOLS + 1) {
     const isForeign = !text.startsWith("lkrc") && (symbols === null || Math.abs(symbols.length - DATA_SYMBOLS - 1) > 2);
-    return refuse(isForeign ? authenticatorRefusals["recovery-code-foreign"]() : authenticatorRefusals["recovery-code-mistyped"]());
+    return refuse(
+      isForeign ? authenticatorRefusals["recovery-code-foreign"]() : authenticatorRefusals["recovery-code-mistyped"](),
+    );
   }
   const data = symbols.slice(0, DATA_SYMBOLS);
-  if (checkSymbol(data) !== symbols.slice(DATA_SYMBOLS)) return refuse(authenticatorRefusals["recovery-code-mistyped"]());
+  if (checkSymbol(data) !== symbols.slice(DATA_SYMBOLS))
+    return refuse(authenticatorRefusals["recovery-code-mistyped"]());
   return ok(symbols);
 }

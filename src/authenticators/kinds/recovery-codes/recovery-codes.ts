@@ -6,7 +6,13 @@ import { refuse, ok, type Result } from "../../../kernel/result.ts";
 import type { Runtime } from "../../../kernel/runtime.ts";
 import { type Secret, secret } from "../../../kernel/secret.ts";
 import { authenticatorRefusals } from "../../refusals.ts";
-import { countAuthenticatorAttempt, findAuthenticator, insertAuthenticator, noteSuccess, revokeAuthenticators } from "../../store.ts";
+import {
+  countAuthenticatorAttempt,
+  findAuthenticator,
+  insertAuthenticator,
+  noteSuccess,
+  revokeAuthenticators,
+} from "../../store.ts";
 import type { Authenticator } from "../../types.ts";
 import { makeCode, readCode } from "./code.ts";
 
@@ -30,11 +36,19 @@ const store = (tx: Tx, runtime: Runtime, accountId: AccountId, setId: Authentica
   const read = readCode(code);
   if (!read.ok) throw new Error("A code that was just made does not read.");
   const digest = runtime.keys.mac("recovery-code", read.value);
-  return storeSecret(tx, runtime.random, { purpose: PURPOSE, subject: accountId, digest, detail: { set: setId }, expiresAt: null });
+  return storeSecret(tx, runtime.random, {
+    purpose: PURPOSE,
+    subject: accountId,
+    digest,
+    detail: { set: setId },
+    expiresAt: null,
+  });
 };
 
 export const codesFileName = (indexName: string, username: string, madeAt: Date): string =>
-  `${indexName}-recovery-codes-${username}-${madeAt.toISOString().slice(0, 10)}.txt`.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
+  `${indexName}-recovery-codes-${username}-${madeAt.toISOString().slice(0, 10)}.txt`
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, "-");
 
 /** Makes a new set of ten; an older set stops working. The codes are returned this once. The caller audits and tells. */
 export async function makeCodes(
@@ -65,7 +79,11 @@ export async function makeCodes(
 }
 
 /** Counts an attempt on the account's set; must be committed before the code is spent. */
-export async function countCodeAttempt(runtime: Runtime, accountId: AccountId, now: Date): Promise<Result<Authenticator>> {
+export async function countCodeAttempt(
+  runtime: Runtime,
+  accountId: AccountId,
+  now: Date,
+): Promise<Result<Authenticator>> {
   const set = await findAuthenticator(runtime.db, accountId, "recovery-codes");
   if (!set) return refuse(authenticatorRefusals["not-bound"]());
   const counted = await countAuthenticatorAttempt(runtime.db, set, now);
@@ -97,7 +115,8 @@ async function whyNot(reader: Reader, presented: Parameters<typeof peek>[1]) {
   const found = await peek(reader, presented);
   if (!found) return authenticatorRefusals["recovery-code-unknown"]();
   const on = (date: Date) => date.toISOString().slice(0, 10);
-  if (found.spentAt) return authenticatorRefusals["recovery-code-used"]({ detail: `It was used on ${on(found.spentAt)}.` });
+  if (found.spentAt)
+    return authenticatorRefusals["recovery-code-used"]({ detail: `It was used on ${on(found.spentAt)}.` });
   return authenticatorRefusals["recovery-code-replaced"](
     found.revokedAt ? { detail: `The newer set was made on ${on(found.revokedAt)}.` } : {},
   );

@@ -58,7 +58,11 @@ export const stepAt = (now: Date): bigint => BigInt(Math.floor(now.getTime() / 1
  * null where it is right for neither. Both are computed and compared in constant time.
  */
 export function matchStep(key: Buffer, code: string, now: Date): bigint | null {
-  const delta = generator(key, { issuer: "", account: "" }).validate({ token: code, timestamp: now.getTime(), window: 1 });
+  const delta = generator(key, { issuer: "", account: "" }).validate({
+    token: code,
+    timestamp: now.getTime(),
+    window: 1,
+  });
   return delta === 0 || delta === -1 ? stepAt(now) + BigInt(delta) : null;
 }
 
@@ -68,7 +72,15 @@ export async function beginTotp(tx: Tx, runtime: Runtime, accountId: AccountId):
   if (pending) return pending.id;
   const id = newId("aut", tx.now, runtime.random);
   const sealed = runtime.keys.seal("totp-secret", runtime.random.bytes(SECRET_BYTES), sealContext(id), runtime.random);
-  await insertAuthenticator(tx, { id, accountId, kind: "totp", name: "Authenticator app", state: "pending", detail: {}, sealed });
+  await insertAuthenticator(tx, {
+    id,
+    accountId,
+    kind: "totp",
+    name: "Authenticator app",
+    state: "pending",
+    detail: {},
+    sealed,
+  });
   return id;
 }
 
@@ -78,7 +90,11 @@ const openKey = (runtime: Runtime, authenticator: Authenticator): Buffer => {
 };
 
 /** The pending secret for its setup page; it is never shown again once the authenticator is active. */
-export async function showEnrolment(runtime: Runtime, accountId: AccountId, username: string): Promise<TotpEnrolment | null> {
+export async function showEnrolment(
+  runtime: Runtime,
+  accountId: AccountId,
+  username: string,
+): Promise<TotpEnrolment | null> {
   const pending = await findAuthenticator(runtime.db, accountId, "totp", ["pending"]);
   if (!pending) return null;
   return { authenticatorId: pending.id, ...enrolmentOf(openKey(runtime, pending), runtime.indexName, username) };
@@ -97,15 +113,31 @@ export function enrolmentOf(key: Buffer, issuer: string, account: string): Enrol
 export function matchKey(key: Buffer, typed: string, now: Date): Result<bigint> {
   const code = readTotpCode(typed);
   const step = code === null ? null : matchStep(key, code, now);
-  return step === null ? refuse(authenticatorRefusals.wrong({ detail: "Please enter the six digits your app shows now." })) : ok(step);
+  return step === null
+    ? refuse(authenticatorRefusals.wrong({ detail: "Please enter the six digits your app shows now." }))
+    : ok(step);
 }
 
 /** Binds a key whose code was just shown to be right; the step is spent with it. Older TOTP authenticators end. */
-export async function bindTotpKey(tx: Tx, runtime: Runtime, accountId: AccountId, key: Buffer, step: bigint): Promise<void> {
+export async function bindTotpKey(
+  tx: Tx,
+  runtime: Runtime,
+  accountId: AccountId,
+  key: Buffer,
+  step: bigint,
+): Promise<void> {
   await revokeAuthenticators(tx, accountId, ["totp"], "replaced");
   const id = newId("aut", tx.now, runtime.random);
   const sealed = runtime.keys.seal("totp-secret", key, sealContext(id), runtime.random);
-  await insertAuthenticator(tx, { id, accountId, kind: "totp", name: "Authenticator app", state: "active", detail: {}, sealed });
+  await insertAuthenticator(tx, {
+    id,
+    accountId,
+    kind: "totp",
+    name: "Authenticator app",
+    state: "active",
+    detail: {},
+    sealed,
+  });
   await spendStep(tx, PURPOSE, id, step);
 }
 
