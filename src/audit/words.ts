@@ -54,6 +54,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/withdraw": "Recovery case withdrawn",
   "registry/api-token-created": "API token made",
   "registry/api-token-held": "API token held",
+  "registry/api-token-leaked": "API token found in public and ended",
   "registry/api-token-revoked": "API token ended",
   "registry/api-tokens-revoked": "All API tokens ended",
   "registry/file-published": "File published",
