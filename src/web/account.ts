@@ -83,6 +83,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
         action: one.verifiedAt ? undefined : html`<a href="/account/setup">Confirm</a>`,
       })),
     ])}
+    <p class="muted"><a href="/help/new-phone">A new phone?</a> · <a href="/help/leaving-a-job">Leaving a job?</a> · <a href="/help/something-is-wrong">Something wrong?</a></p>
     <h2>Your projects</h2>
     ${
       projects.length === 0

@@ -3,6 +3,7 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { objectionRoutes } from "./objection.ts";
@@ -21,6 +22,7 @@ export { mailboxRoutes } from "./mailbox.ts";
 /** Every page that is not the desk's. */
 export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...homeRoutes,
+  ...guidanceRoutes,
   ...wellKnownRoutes,
   ...registerRoutes,
   ...setupRoutes,

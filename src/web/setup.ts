@@ -86,7 +86,7 @@ function setupPage(runtime: Runtime, incoming: Incoming, username: string, progr
       ${step(
         "Set up an authenticator app",
         progress.hasTotp,
-        html`<p>An app on your phone, or your password manager, shows six digits when you sign in. A stolen password alone then opens nothing.</p>
+        html`<p>An app on your phone, or <a href="/help/password-managers">your password manager</a>, shows six digits when you sign in. A stolen password alone then opens nothing.</p>
           ${formElement({ action: "/account/setup/totp/begin", csrf: incoming.csrfToken, body: button({ label: "Set up the app" }) })}`,
       )}
       ${step(
@@ -190,7 +190,7 @@ async function codesPage(
             })}
             <h2>Lost them?</h2>
             <p>A new set takes the place of the old one, whose codes stop working at once.</p>${make}`
-        : html`<p>Ten codes, each of which opens your account once when your app is gone. Have a password manager or a printer at hand: they are shown only once.</p>${make}`
+        : html`<p><a href="/help/recovery-codes">Ten codes</a>, each of which opens your account once when your app is gone. Have a password manager or a printer at hand: they are shown only once.</p>${make}`
     }`;
   return layout(runtime, request, { title: "Recovery codes", body, signedInAs: account.username });
 }
