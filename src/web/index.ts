@@ -2,6 +2,7 @@ import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { casePageRoutes } from "./case-page.ts";
+import { checkUpRoutes } from "./check-up.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
@@ -31,6 +32,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...tokenRoutes,
   ...signingKeyRoutes,
   ...historyRoutes,
+  ...checkUpRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),
