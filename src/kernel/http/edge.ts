@@ -280,6 +280,6 @@ export function isDatabaseAway(error: unknown): boolean {
   const message = error instanceof Error ? error.message : "";
   return (
     (typeof code === "string" && AWAY.has(code)) ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(message)
+    /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable/.test(message)
   );
 }
