@@ -2,9 +2,14 @@
 
 const ACTS: Readonly<Record<string, string>> = {
   "accounts/address-confirmed": "Mail address confirmed",
+  "accounts/address-added": "Mail address added",
+  "accounts/address-change-undone": "Change of addresses taken back",
+  "accounts/address-corrected": "Mistyped mail address corrected",
+  "accounts/address-removed": "Mail address removed",
   "accounts/administrator-created": "Administrator created",
   "accounts/confirmation-resent": "Confirmation mail sent again",
   "accounts/frozen": "Account frozen",
+  "accounts/primary-address-changed": "Another mail address is the main one",
   "accounts/registered": "Account created",
   "accounts/staff-appointed": "Given a role at the desk",
   "accounts/thawed": "Freeze ended",

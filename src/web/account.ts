@@ -80,7 +80,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
       ...addresses.map((one) => ({
         key: one.isPrimary ? "Mail address" : "Second address",
         value: html`${one.address} ${one.verifiedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed" })}`,
-        action: one.verifiedAt ? undefined : html`<a href="/account/setup">Confirm</a>`,
+        action: html`<a href="/account/addresses">${one.verifiedAt ? "Change" : "Confirm"}</a>`,
       })),
     ])}
     <p class="muted"><a href="/help/new-phone">A new phone?</a> · <a href="/help/leaving-a-job">Leaving a job?</a> · <a href="/help/something-is-wrong">Something wrong?</a></p>

@@ -1,6 +1,7 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
+import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
@@ -29,6 +30,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...setupRoutes,
   ...signInRoutes,
   ...accountRoutes,
+  ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
   ...historyRoutes,
