@@ -262,6 +262,30 @@ export async function listAddresses(
   return rows.map(toAddress);
 }
 
+/** Present, verified addresses of a domain, of every account. */
+export async function listAddressesAt(reader: Reader, domain: string): Promise<readonly Address[]> {
+  const rows = await own(reader)
+    .selectFrom("addresses")
+    .selectAll()
+    .where("domain", "=", domain)
+    .where("verified_at", "is not", null)
+    .where("removed_at", "is", null)
+    .orderBy("id")
+    .execute();
+  return rows.map(toAddress);
+}
+
+/** Takes an address's standing: it has to be confirmed again. @returns false where it was not confirmed */
+export async function setUnverified(tx: Tx, id: AddressId): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("addresses")
+    .set({ verified_at: null })
+    .where("id", "=", id)
+    .where("verified_at", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 /** The account whose verified address this is. */
 export async function findAccountByVerifiedAddress(reader: Reader, folded: string): Promise<Account | null> {
   const row = await own(reader)

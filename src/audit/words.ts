@@ -8,6 +8,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/address-removed": "Mail address removed",
   "accounts/administrator-created": "Administrator created",
   "accounts/confirmation-resent": "Confirmation mail sent again",
+  "accounts/domain-lapsed": "A mail address stopped counting, because its domain lapsed",
   "accounts/frozen": "Account frozen",
   "accounts/primary-address-changed": "Another mail address is the main one",
   "accounts/registered": "Account created",
