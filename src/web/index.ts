@@ -4,6 +4,7 @@ import { accountRoutes } from "./account.ts";
 import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
+import { contactRoutes } from "./contacts.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
@@ -33,6 +34,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
+  ...contactRoutes,
   ...historyRoutes,
   ...checkUpRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
