@@ -9,6 +9,7 @@ import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { kitRoutes } from "./kit/routes.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { registerRoutes } from "./register.ts";
@@ -37,6 +38,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...contactRoutes,
   ...historyRoutes,
   ...checkUpRoutes(runtime),
+  ...kitRoutes,
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),
