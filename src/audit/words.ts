@@ -56,6 +56,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/request-information": "The desk asked a question",
   "recovery/restore": "Account restored",
   "recovery/resume": "Recovery taken up again",
+  "recovery/strict-begun": "Strict mode begun: no person may let anybody in",
+  "recovery/strict-ending": "End of strict mode asked for",
   "recovery/submit": "Handed to the desk",
   "recovery/supersede": "Made way for another recovery case",
   "recovery/wait-over": "Waiting time over",

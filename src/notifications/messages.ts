@@ -32,3 +32,4 @@ export { message as "recovery-codes-made" } from "./messages/recovery-codes-made
 export { message as "second-factor-bound" } from "./messages/second-factor-bound/message.ts";
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
+export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";

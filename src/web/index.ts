@@ -17,6 +17,7 @@ import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
+import { strictRoutes } from "./strict.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 
@@ -39,6 +40,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...historyRoutes,
   ...checkUpRoutes(runtime),
   ...kitRoutes,
+  ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),
