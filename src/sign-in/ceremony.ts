@@ -2,6 +2,7 @@ import { type Account, findAccount, findAccountByName, listStaffRoles, touchAcco
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
+  findPasswordFacts,
   isTotpBound,
   notePasswordSuccess,
   redeemCode,
@@ -99,7 +100,10 @@ const frozen = (account: Account) =>
       : {},
   );
 
-/** The running ceremony of a browser, with its account; null where there is none or it took too long. */
+/**
+ * The running ceremony of a browser, with its account; null where there is none, it took too long, or the password it
+ * began with has been replaced since.
+ */
 export async function findCeremony(
   runtime: Runtime,
   token: string | undefined,
@@ -107,7 +111,9 @@ export async function findCeremony(
 ): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
   const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
   const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
-  return ceremony && account && !account.frozen ? { ceremony, account } : null;
+  if (!ceremony || !account || account.frozen) return null;
+  const password = await findPasswordFacts(runtime.db, account.id);
+  return password && password.setAt > ceremony.passwordAt ? null : { ceremony, account };
 }
 
 export interface SecondFactorStep {
@@ -136,11 +142,13 @@ export async function submitTotp(
     await noteFailure(runtime, account, "totp", step);
     return match;
   }
-  return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
+  const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
     const spent = await spendTotp(tx, match.value);
     if (!spent.ok) return spent;
     return finish(tx, runtime, { account, ceremony, factor: "totp", step, onSignedIn });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "totp", step);
+  return outcome;
 }
 
 /** Second step with a recovery code, which is spent and replaced; the replacement is returned this once. */

@@ -108,7 +108,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           : formElement({
               action: "/account/sessions/end",
               csrf: request.csrfToken,
-              body: html`${hidden("id", one.id)}${button({ label: "End", kind: "secondary" })}`,
+              body: html`${hidden("id", one.id)}${button({ label: html`End<span class="visually-hidden"> the session on ${describeBrowser(one.userAgent)}</span>`, kind: "secondary" })}`,
             }),
       ]),
       empty: "No sessions.",

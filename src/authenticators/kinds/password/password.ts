@@ -5,6 +5,7 @@ import type { Random } from "../../../kernel/random.ts";
 import { ok, refuse, type Result } from "../../../kernel/result.ts";
 import type { Runtime } from "../../../kernel/runtime.ts";
 import type { Secret } from "../../../kernel/secret.ts";
+import { countAttempt } from "../../../throttle/index.ts";
 import { authenticatorRefusals } from "../../refusals.ts";
 import {
   countAuthenticatorAttempt,
@@ -79,8 +80,9 @@ export async function verifyPassword(
   password: Secret<string>,
   now: Date,
 ): Promise<Result<Authenticator>> {
-  const authenticator = accountId && (await findAuthenticator(runtime.db, accountId, "password"));
+  const authenticator = await findAuthenticator(runtime.db, accountId ?? NOBODY, "password");
   if (!authenticator) {
+    await countOnNothing(runtime, now);
     await verifyAgainstNothing(runtime.keys, password.reveal());
     return refuse(authenticatorRefusals.wrong());
   }
@@ -88,6 +90,18 @@ export async function verifyPassword(
   if (!counted.ok) return counted;
   const isRight = await verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());
+}
+
+/** Nobody's id: looking for their authenticators takes as long as looking for anybody's. */
+const NOBODY = "acc_nobody" as AccountId;
+
+/**
+ * One small durable write, as counting an attempt on an authenticator is one: without it the answer for a name that does
+ * not exist comes a millisecond earlier. Spread over some rows, so that guesses at once do not wait for each other.
+ */
+async function countOnNothing({ db, random }: Runtime, now: Date): Promise<void> {
+  const bucket = `no-password:${random.bytes(1).toString("hex")}`;
+  await countAttempt(db, { bucket, limit: Number.POSITIVE_INFINITY, windowSeconds: 3600 }, now);
 }
 
 /** A fresh hash where the stored one is below today's parameters; null where it is fine. Made before the transaction. */
