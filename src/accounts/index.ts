@@ -12,6 +12,7 @@ export {
   listAddresses,
   listStaff,
   listStaffRoles,
+  listUnverifiedHolders,
   setVerified,
   touchAccount,
 } from "./store.ts";

@@ -10,6 +10,14 @@ export {
   verifyPassword,
 } from "./kinds/password/password.ts";
 export { ARGON2, TooBusyError } from "./kinds/password/hash.ts";
+export {
+  issueResetLink,
+  peekResetLink,
+  RESET_MINUTES,
+  type ResetLink,
+  revokeResetLinks,
+  spendResetLink,
+} from "./kinds/password/reset-link.ts";
 export { LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
 export { CODE_PREFIX } from "./kinds/recovery-codes/code.ts";
 export {

@@ -30,6 +30,11 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     title:
       "This password is made of your name, your address or our name. Please choose one that has nothing to do with them.",
   },
+  "reset-link-ended": {
+    status: 410,
+    title:
+      "This link does not work any more: a newer one was sent, or the account was signed in to or changed since. If you still need it, ask for a new one.",
+  },
   "recovery-code-mistyped": {
     status: 422,
     title: "That code has a typing mistake in it. Please compare it with your copy, sign by sign.",

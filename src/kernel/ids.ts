@@ -24,6 +24,7 @@ export type IdPrefix =
   | "hold" // hold
   | "mail" // outgoing mail
   | "one" // one-time secret
+  | "mrq" // request that is answered by mail
   | "req"; // HTTP request
 
 export type Id<P extends IdPrefix> = `${P}_${string}` & { readonly __id: P };
@@ -48,6 +49,7 @@ export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;
+export type MailRequestId = Id<"mrq">;
 export type RequestId = Id<"req">;
 
 const BODY_SYMBOLS = 26;

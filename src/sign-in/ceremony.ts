@@ -6,6 +6,7 @@ import {
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
+  revokeResetLinks,
   spendTotp,
   verifyPassword,
   verifyTotp,
@@ -200,6 +201,7 @@ async function signIn(
     source: step.source,
   });
   await touchAccount(tx, account.id);
+  await revokeResetLinks(tx, account.id, "signed in");
   audit(tx, runtime.random, {
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },

@@ -1,6 +1,7 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
+import { accountFinderRoutes } from "./account-finder.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { historyRoutes } from "./history.ts";
@@ -8,6 +9,7 @@ import { homeRoutes } from "./home.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { registerRoutes } from "./register.ts";
+import { resetRoutes } from "./reset.ts";
 import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
@@ -25,6 +27,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...resetRoutes(runtime),
+  ...accountFinderRoutes,
   ...accountRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,

@@ -113,13 +113,17 @@ export async function setStage(world: World): Promise<Stage> {
   }
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
+  const forgetful = openBrowser(world.origin);
   await subscriber(world, "nobody-special");
+  await forgetful.open("/reset");
+  expectPage(await forgetful.submit("/reset", { name: "nobody-special" }), /Look into your mailbox/);
   await world.settle();
 
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
+    "/reset/:token": newestLink(world, "nobody-special@nobody-special.example", /\/reset\//),
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
     "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
   };

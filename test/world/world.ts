@@ -13,6 +13,7 @@ import { buildEdge, type Route } from "../../src/kernel/http/index.ts";
 import { deliverDue, type MailTransport, type OutgoingMail, outboxDepth } from "../../src/notifications/index.ts";
 import { type ClockWork, policy as policies, type RecoveryRuntime, sweepClocks } from "../../src/recovery/index.ts";
 import { makeDownloadCounter } from "../../src/registry/index.ts";
+import { answerMailRequests } from "../../src/sign-in/index.ts";
 import { testDatabase } from "./database.ts";
 import { type TestRuntime, testRuntime } from "./runtime.ts";
 
@@ -91,6 +92,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     close: async () => {},
   };
   const settle = async (): Promise<ClockWork> => {
+    await answerMailRequests(runtime);
     let work = await sweepClocks(runtime, runtime.clock.now());
     await deliverDue(runtime, transport);
     // A wait that was over before its last notice went out is released by the sweep after it.

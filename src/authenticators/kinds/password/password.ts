@@ -16,17 +16,22 @@ import {
 } from "../../store.ts";
 import type { Authenticator, PasswordOrigin } from "../../types.ts";
 import { hashPassword, isOutdated, type PasswordHash, verifyAgainstNothing, verifyPasswordHash } from "./hash.ts";
+import { revokeResetLinks } from "./reset-link.ts";
 import { checkNewPassword, type PasswordContext } from "./rules.ts";
 
 interface PasswordDetail extends Record<string, unknown>, PasswordHash {
   readonly origin: PasswordOrigin;
   readonly setAt: string;
+  /** For a password set by mail: the domain of the mailbox that the link went to. */
+  readonly mailboxDomain?: string;
 }
 
 /** What the evidence kind `password` needs to know of the password it saw. */
 export interface PasswordFacts {
   readonly origin: PasswordOrigin;
   readonly setAt: Date;
+  /** The domain of the mailbox it was set through; null for one that was not set by mail. */
+  readonly mailboxDomain: string | null;
 }
 
 const detailOf = (authenticator: Authenticator): PasswordDetail => authenticator.detail as PasswordDetail; // written only below
@@ -48,16 +53,22 @@ export async function preparePassword(
   return ok({ hash: await hashPassword(runtime.keys, checked.value) });
 }
 
-/** Sets the account's password; an older one is revoked. The caller audits and tells the owner. */
+/**
+ * Sets the account's password; an older one is revoked, and reset links end. The caller audits and tells the owner.
+ * @param mailboxDomain for a reset by mail: the domain of the mailbox
+ */
 export async function bindPassword(
   tx: Tx,
   random: Random,
   accountId: AccountId,
   prepared: PreparedPassword,
   origin: PasswordOrigin,
+  mailboxDomain?: string,
 ): Promise<void> {
   await revokeAuthenticators(tx, accountId, ["password"], "replaced");
-  const detail: PasswordDetail = { ...prepared.hash, origin, setAt: tx.now.toISOString() };
+  await revokeResetLinks(tx, accountId, "the password was set");
+  const setAt = tx.now.toISOString();
+  const detail: PasswordDetail = { ...prepared.hash, origin, setAt, ...(mailboxDomain ? { mailboxDomain } : {}) };
   await insertAuthenticator(tx, {
     id: newId("aut", tx.now, random),
     accountId,
@@ -111,6 +122,7 @@ export async function notePasswordSuccess(
 export const passwordFacts = (authenticator: Authenticator): PasswordFacts => ({
   origin: detailOf(authenticator).origin,
   setAt: new Date(detailOf(authenticator).setAt),
+  mailboxDomain: detailOf(authenticator).mailboxDomain ?? null,
 });
 
 /** Whether the account has a password, and since when; null where it has none. */

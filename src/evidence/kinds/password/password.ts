@@ -47,7 +47,7 @@ export const passwordObservation = (facts: PasswordFacts, mailboxDomain: string 
   origin: facts.origin,
   setAt: facts.setAt.toISOString(),
   isStillSet: true,
-  mailboxDomain,
+  mailboxDomain: facts.mailboxDomain ?? mailboxDomain,
 });
 
 const primaryDomain = async (reader: Reader, context: EvidenceContext): Promise<string | null> => {
@@ -143,7 +143,7 @@ export const password: EvidenceKind<{ readonly password: Secret<string> }, Obser
       origin: facts?.origin ?? null,
       setAt: facts?.setAt.toISOString() ?? null,
       isStillSet: verified.ok,
-      mailboxDomain: await primaryDomain(runtime.db, context),
+      mailboxDomain: facts?.mailboxDomain ?? (await primaryDomain(runtime.db, context)),
     });
   },
   observeAgain: async (reader, context, seen) => {
