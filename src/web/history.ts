@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { listEvents, type StoredAuditEvent } from "../audit/index.ts";
+import { describeAct, listEvents, type StoredAuditEvent } from "../audit/index.ts";
 import { html, type Html, table, time } from "../kernel/html/index.ts";
 import { defineRoute, page, type Route, text } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { subscriberGuard } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest } from "./account-frame.ts";
-import { describeAct, describeBrowser } from "./wording.ts";
+import { describeBrowser } from "./wording.ts";
 
 const HISTORY_PAGE = 50;
 

@@ -57,7 +57,7 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
     // Behind TLS the proxy is on this machine (docs/operations.md): from there, and only from there, X-Forwarded-For counts.
     trustProxy: isHttps ? "loopback" : false,
     bodyLimit: 64 * 1024,
-    requestTimeout: 300_000,
+    requestTimeout: 900_000, // 256 MiB, the largest file, over 2.5 Mbit/s
     connectionTimeout: 0,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 15_000 },
@@ -92,7 +92,7 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
     root: [...options.assets],
     prefix: "/assets/",
     cacheControl: true,
-    maxAge: 3_600_000,
+    maxAge: 0, // asked for anew each time and answered 304: after an upgrade, pages and styles belong together
     decorateReply: false,
   });
 
