@@ -9,6 +9,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/staff-appointed": "Given a role at the desk",
   "accounts/thawed": "Freeze ended",
   "authenticators/password-changed": "Password changed",
+  "authenticators/password-reset": "Password reset by mail",
   "authenticators/recovery-codes-checked": "Recovery codes checked",
   "authenticators/recovery-codes-made": "New recovery codes made",
   "authenticators/totp-begun": "Setting up an authenticator app begun",
@@ -67,7 +68,9 @@ const ACTS: Readonly<Record<string, string>> = {
   "sessions/ended": "Session ended",
   "sign-in/failed": "Sign-in failed",
   "sign-in/password-accepted": "Password was right, second step to come",
+  "sign-in/reset-asked": "New password asked for by mail",
   "sign-in/succeeded": "Signed in",
+  "sign-in/username-asked": "Username asked for by mail",
 };
 
 /** An act in words; null for one that has none yet. */

@@ -212,6 +212,7 @@ describe("a forgotten password", () => {
          from addresses where address = $1`,
         [alice.address],
       );
+      await world.settle();
       const before = world.sent.length;
       await ask(world, "ALICE@second.example");
       assert.deepEqual(mailsTo(world, "Alice@Second.example", before), ["Choose a new password"]);
@@ -245,6 +246,7 @@ describe("a forgotten password", () => {
 
   story("at most three mails an hour go to an account, and nobody is told", { seed: "reset-flood" }, async (world) => {
     const alice = await subscriber(world, "alice");
+    await world.settle();
     const before = world.sent.length;
     for (let times = 0; times < 6; times += 1) {
       await world.runtime.db.pool.query("delete from throttle_counters where bucket like 'ask-by-mail%'");
