@@ -9,6 +9,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/staff-appointed": "Given a role at the desk",
   "accounts/thawed": "Freeze ended",
   "authenticators/password-changed": "Password changed",
+  "authenticators/password-leaked": "Password found in a list of leaked ones",
   "authenticators/password-reset": "Password reset by mail",
   "authenticators/recovery-codes-checked": "Recovery codes checked",
   "authenticators/recovery-codes-made": "New recovery codes made",

@@ -1,6 +1,11 @@
+export { type BreachFile, inspectBreachFile } from "./breach/file.ts";
+export { leakHash, type LeakSources, makeLeakLookup } from "./breach/lookup.ts";
+export { askRange } from "./breach/range.ts";
 export {
   bindPassword,
+  findLeak,
   findPasswordFacts,
+  markLeaked,
   notePasswordSuccess,
   type PasswordFacts,
   passwordFacts,

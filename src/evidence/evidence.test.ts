@@ -81,7 +81,7 @@ describe("password", () => {
     await world.setPassword(alice, PASSWORD);
     const context = world.openCase(alice);
     const setAt = new Date(context.now.getTime() - 400 * 24 * 3600_000);
-    const facts = { origin: "registration", setAt, mailboxDomain: null } as const;
+    const facts = { origin: "registration", setAt, mailboxDomain: null, leakedAt: null } as const;
     const first = must(
       await transact(world.db, { now: context.now }, async (tx) =>
         ok(await recordFinding(tx, world.runtime, context, "password", passwordObservation(facts))),

@@ -21,6 +21,7 @@ export { message as "confirm-address" } from "./messages/confirm-address/message
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
 export { message as "password-changed" } from "./messages/password-changed/message.ts";
+export { message as "password-leaked" } from "./messages/password-leaked/message.ts";
 export { message as "password-reset" } from "./messages/password-reset/message.ts";
 export { message as "password-reset-done" } from "./messages/password-reset-done/message.ts";
 export { message as "recovery-code-used" } from "./messages/recovery-code-used/message.ts";

@@ -60,7 +60,7 @@ export async function openFromStuckScreen(
   return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
     const { account } = opening;
     const facts = await findPasswordFacts(tx, account.id);
-    if (!(await makeWay(tx, runtime, account.id, facts ? 1 : 0)))
+    if (!(await makeWay(tx, runtime, account.id, facts && !facts.leakedAt ? 1 : 0)))
       return refuse(recoveryRefusals["case-open-already"]());
     const opened = await open(tx, runtime, opening, contact.value, {
       origin: "stuck-screen",

@@ -2,6 +2,8 @@ import { type Account, findAccount, findAccountByName, listStaffRoles, touchAcco
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
+  findLeak,
+  findPasswordFacts,
   isTotpBound,
   notePasswordSuccess,
   redeemCode,
@@ -20,6 +22,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { noteLeak } from "./leaked-password.ts";
 import { signInRefusals } from "./refusals.ts";
 import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
 
@@ -65,10 +68,12 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   }
   if (account.frozen) return refuse(frozen(account));
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
+  const leak = await findLeak(runtime, verified.value, step.password);
   const hasSecondFactor = await isTotpBound(runtime.db, account.id);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
+    if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
     if (!hasSecondFactor) {
       const { token } = await signIn(tx, runtime, account, ["password"], step);
       return ok({ next: "setup", account, sessionToken: token });
@@ -182,10 +187,16 @@ async function finish(
   const current = await findAccount(tx, account.id);
   if (!current || current.frozen) return refuse(frozen(current ?? account));
   const factors: readonly Factor[] = ["password", factor];
+  // The desk has no page for it: who works there chooses the new password on the ordinary pages.
+  if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
+    return refuse(signInRefusals["password-leaked"]());
   const { token } = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
   await onSignedIn(tx, account);
   return ok({ account, sessionToken: token });
 }
+
+const hasLeaked = async (tx: Tx, account: Account): Promise<boolean> =>
+  ((await findPasswordFacts(tx, account.id))?.leakedAt ?? null) !== null;
 
 async function signIn(
   tx: Tx,
@@ -199,6 +210,7 @@ async function signIn(
     kind: step.purpose,
     factors,
     source: step.source,
+    owesNewPassword: factors.includes("password") && (await hasLeaked(tx, account)),
   });
   await touchAccount(tx, account.id);
   await revokeResetLinks(tx, account.id, "signed in");

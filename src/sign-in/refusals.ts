@@ -12,5 +12,10 @@ export const signInRefusals = defineRefusals("sign-in", {
     status: 403,
     title: "A mailbox alone is not enough for this account. Open a recovery case; the mailbox is its first proof.",
   },
+  "password-leaked": {
+    status: 403,
+    title:
+      "Your password stands in lists of stolen ones. Sign in on the ordinary pages, where you choose a new one, and then come back here.",
+  },
   "not-staff": { status: 401, title: "The name and password do not go together. Please check both.", tell: "generic" },
 });

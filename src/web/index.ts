@@ -6,6 +6,7 @@ import { casePageRoutes } from "./case-page.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { newPasswordRoutes } from "./new-password.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { registerRoutes } from "./register.ts";
@@ -27,6 +28,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...newPasswordRoutes,
   ...resetRoutes(runtime),
   ...accountFinderRoutes,
   ...accountRoutes,

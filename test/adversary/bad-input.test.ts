@@ -57,6 +57,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     address: "new@new.example",
     password: "amber-bridge-copper-delta-77",
   },
+  "/sign-in/new-password": { password: "short" },
   "/reset": { name: "nobody" },
   "/account-finder": { address: "nobody@nowhere.example" },
   "/reset/:token": { password: "short" },
