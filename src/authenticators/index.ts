@@ -23,7 +23,8 @@ export {
   revokeResetLinks,
   spendResetLink,
 } from "./kinds/password/reset-link.ts";
-export { LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
+export { strengthOf } from "./kinds/password/strength.ts";
+export { checkNewPassword, LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
 export { CODE_PREFIX } from "./kinds/recovery-codes/code.ts";
 export {
   checkCode,

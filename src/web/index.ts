@@ -9,6 +9,7 @@ import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
+import { passwordStrengthRoutes } from "./password-strength.ts";
 import { registerRoutes } from "./register.ts";
 import { resetRoutes } from "./reset.ts";
 import { restoreRoutes } from "./restore.ts";
@@ -29,6 +30,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...setupRoutes,
   ...signInRoutes,
   ...newPasswordRoutes,
+  ...passwordStrengthRoutes,
   ...resetRoutes(runtime),
   ...accountFinderRoutes,
   ...accountRoutes,

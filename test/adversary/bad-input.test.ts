@@ -58,6 +58,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     password: "amber-bridge-copper-delta-77",
   },
   "/sign-in/new-password": { password: "short" },
+  "/password-strength": { password: "lantern" },
   "/reset": { name: "nobody" },
   "/account-finder": { address: "nobody@nowhere.example" },
   "/reset/:token": { password: "short" },
