@@ -25,8 +25,10 @@ export {
 } from "./kinds/password/reset-link.ts";
 export { strengthOf } from "./kinds/password/strength.ts";
 export { checkNewPassword, LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
-export { CODE_PREFIX } from "./kinds/recovery-codes/code.ts";
+export { CODE_PREFIX, codesIn } from "./kinds/recovery-codes/code.ts";
 export {
+  type BurnedCode,
+  burnCode,
   checkCode,
   type CodeSet,
   countCodeAttempt,

@@ -48,5 +48,13 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     status: 410,
     title: "That recovery code belongs to an older set. A newer set was made since.",
   },
-  "recovery-code-unknown": { status: 401, title: "That recovery code is not one of this account's." },
+  "recovery-code-burned": {
+    status: 410,
+    title: "That recovery code was seen in public, so it does not work any more. The others do; make new ones soon.",
+  },
+  "recovery-code-unknown": {
+    status: 401,
+    title:
+      "That recovery code is typed right, but is not one of this account's. It may belong to another account, or to another site that runs the same software, such as a test site.",
+  },
 });

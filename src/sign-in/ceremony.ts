@@ -1,4 +1,11 @@
-import { type Account, findAccount, findAccountByName, listStaffRoles, touchAccount } from "../accounts/index.ts";
+import {
+  type Account,
+  findAccount,
+  findAccountByName,
+  listAddresses,
+  listStaffRoles,
+  touchAccount,
+} from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
@@ -20,6 +27,7 @@ import { digestToken } from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
+import { queueMail } from "../notifications/index.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
 import { noteLeak } from "./leaked-password.ts";
@@ -164,10 +172,20 @@ export async function submitRecoveryCode(
     const redeemed = await redeemCode(tx, runtime, set.value, step.typed);
     if (!redeemed.ok) return redeemed;
     const signedIn = await finish(tx, runtime, { account, ceremony, factor: "recovery-code", step, onSignedIn });
+    await tellCodeUsed(tx, runtime, account, step.source, redeemed.value.unused);
     return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
   });
   if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", step);
   return outcome;
+}
+
+/** A saved code was used and one issued in its place: told to every address (SP 800-63B-4 §4.2.1.1, §4.6). */
+async function tellCodeUsed(tx: Tx, runtime: Runtime, account: Account, source: Source, left: number): Promise<void> {
+  for (const { address, verifiedAt } of await listAddresses(tx, account.id)) {
+    if (!verifiedAt) continue;
+    const params = { username: account.username, when: tx.now, source: source.ip, left };
+    await queueMail(tx, runtime, { to: address, message: "recovery-code-used", params, accountId: account.id });
+  }
 }
 
 interface Finish {
