@@ -93,7 +93,7 @@ function resultOf(burned: readonly Burned[], found: number): Html {
         : `${burned.length} codes are worthless now`;
   return html`
     ${notice({ tone: burned.length > 0 ? "success" : "info", title, body: html`<p>${rest === 0 ? "Nothing else in the text reads as a recovery code." : `${rest} more ${rest === 1 ? "reads" : "read"} as a recovery code, but ${rest === 1 ? "is" : "are"} used, replaced, or not from here.`}</p>` })}
-    ${burned.length > 0 ? table({ caption: "Whose they were", columns: ["Account", "Unused codes left"], rows: burned.map((one) => [one.username, String(one.left)]), empty: "" }) : null}`;
+    ${burned.length > 0 ? table({ caption: "Whose they were", columns: ["Account", "Unused codes left"], rows: [...new Map(burned.map((one) => [one.username, one.left]))].map(([name, left]) => [name, String(left)]), empty: "" }) : null}`;
 }
 
 /** A desk act on an account that is found by the code alone. */

@@ -116,7 +116,7 @@ function donePage(runtime: Runtime, incoming: Incoming): Html {
   return layout(runtime, incoming, { title: "Your password is changed", body });
 }
 
-const LOST_CAUSES: readonly Cause[] = ["recovery-codes", "second-factor", "compromised", "other"];
+const LOST_CAUSES: readonly Cause[] = ["second-factor", "recovery-codes", "compromised", "other"];
 
 function lostPage(runtime: Runtime, incoming: Incoming, token: string, found: ResetForm, state: FormState): Html {
   const body = html`
