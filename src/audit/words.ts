@@ -2,9 +2,15 @@
 
 const ACTS: Readonly<Record<string, string>> = {
   "accounts/address-confirmed": "Mail address confirmed",
+  "accounts/address-added": "Mail address added",
+  "accounts/address-change-undone": "Change of addresses taken back",
+  "accounts/address-corrected": "Mistyped mail address corrected",
+  "accounts/address-removed": "Mail address removed",
   "accounts/administrator-created": "Administrator created",
   "accounts/confirmation-resent": "Confirmation mail sent again",
+  "accounts/domain-lapsed": "A mail address stopped counting, because its domain lapsed",
   "accounts/frozen": "Account frozen",
+  "accounts/primary-address-changed": "Another mail address is the main one",
   "accounts/registered": "Account created",
   "accounts/staff-appointed": "Given a role at the desk",
   "accounts/thawed": "Freeze ended",
@@ -58,6 +64,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/withdraw": "Recovery case withdrawn",
   "registry/api-token-created": "API token made",
   "registry/api-token-held": "API token held",
+  "registry/api-token-leaked": "API token found in public and ended",
   "registry/api-token-revoked": "API token ended",
   "registry/api-tokens-revoked": "All API tokens ended",
   "registry/file-published": "File published",

@@ -20,7 +20,7 @@ async function historyPage(runtime: Runtime, request: AccountRequest, before: bi
   const last = events.at(-1);
   const body = html`
     <h1>Account history</h1>
-    <p>Everything that happened around your account's security. Something you do not recognise? <a href="/recovery">Tell us</a>.</p>
+    <p>Everything that happened around your account's security. Something you do not recognise? <a href="/help/something-is-wrong">What to do</a>.</p>
     ${table({
       caption: "Events, newest first",
       columns: ["When", "What", "Network", "Browser"],

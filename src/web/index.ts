@@ -2,8 +2,11 @@ import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { accountFinderRoutes } from "./account-finder.ts";
+import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
+import { checkUpRoutes } from "./check-up.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
@@ -25,6 +28,7 @@ export { mailboxRoutes } from "./mailbox.ts";
 /** Every page that is not the desk's. */
 export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...homeRoutes,
+  ...guidanceRoutes,
   ...wellKnownRoutes,
   ...registerRoutes,
   ...setupRoutes,
@@ -34,9 +38,11 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...resetRoutes(runtime),
   ...accountFinderRoutes,
   ...accountRoutes,
+  ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
   ...historyRoutes,
+  ...checkUpRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),

@@ -18,13 +18,14 @@ export const LEVELS: Readonly<Record<string, number>> = {
   "sign-in": 5,
   "security-settings": 5,
   recovery: 5,
-  web: 6,
-  console: 6,
-  api: 6,
+  "check-up": 6,
+  web: 7,
+  console: 7,
+  api: 7,
   // The shell around the slices: what an installation is put together from, the commands that open one, the process.
-  app: 7,
-  cli: 8,
-  bin: 9,
+  app: 8,
+  cli: 9,
+  bin: 10,
 };
 
 /** Imported by file: the kernel has no domain to hide, and the shell is one composition, used by nothing below it. */
@@ -63,6 +64,7 @@ export const CORE: readonly string[] = [
   "src/notifications/message.ts",
   "src/notifications/wording.ts",
   "src/notifications/messages/*/message.ts",
+  "src/check-up/access-graph.ts",
   "src/authenticators/kinds/*/code.ts",
   "src/authenticators/kinds/*/rules.ts",
   "src/registry/names.ts",
