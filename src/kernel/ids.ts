@@ -22,6 +22,7 @@ export type IdPrefix =
   | "cps" // case page session
   | "not" // notice
   | "hold" // hold
+  | "rct" // recovery contact
   | "mail" // outgoing mail
   | "one" // one-time secret
   | "mrq" // request that is answered by mail
@@ -47,6 +48,7 @@ export type ReviewId = Id<"rev">;
 export type RequestedId = Id<"ask">;
 export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
+export type ContactId = Id<"rct">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;
 export type MailRequestId = Id<"mrq">;

@@ -20,6 +20,8 @@ export { message as "case-opened-claimant" } from "./messages/case-opened-claima
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
+export { message as "contact-answered" } from "./messages/contact-answered/message.ts";
+export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
 export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";

@@ -5,11 +5,13 @@ import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
+import { contactRoutes } from "./contacts.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
+import { kitRoutes } from "./kit/routes.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { passwordStrengthRoutes } from "./password-strength.ts";
@@ -41,8 +43,10 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
+  ...contactRoutes,
   ...historyRoutes,
   ...checkUpRoutes(runtime),
+  ...kitRoutes,
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),

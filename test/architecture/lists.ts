@@ -13,6 +13,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   sessions: 3,
   authenticators: 3,
   registry: 3,
+  "recovery-contacts": 3,
   connectors: 4,
   evidence: 4,
   "sign-in": 5,
