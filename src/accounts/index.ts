@@ -16,6 +16,7 @@ export {
   listAddresses,
   listStaff,
   listStaffRoles,
+  listUnverifiedHolders,
   restoreAddress,
   rewriteAddress,
   setPrimary,

@@ -8,7 +8,7 @@ import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
-import { deleteOldCeremonies } from "../sign-in/index.ts";
+import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
 
@@ -99,6 +99,7 @@ const eraseObservations = defineJob({
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
+  answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),
   sweepFiles(app),

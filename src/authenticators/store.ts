@@ -189,6 +189,17 @@ export async function updateDetail(
   await own(tx).updateTable("authenticators").set({ detail }).where("id", "=", id).execute();
 }
 
+/** Adds to what is stored about an authenticator, or replaces parts of it; the rest stays as it is by then. */
+export async function mergeDetail(
+  reader: Reader,
+  id: AuthenticatorId,
+  part: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await sql`update authenticators set detail = detail || ${JSON.stringify(part)}::jsonb where id = ${id}`.execute(
+    own(reader),
+  );
+}
+
 const toAuthenticator = (row: AuthenticatorTables["authenticators"]): Authenticator => ({
   id: row.id,
   accountId: row.account_id,

@@ -1,12 +1,21 @@
-import { type Account, findAccount, findAccountByName, listStaffRoles, touchAccount } from "../accounts/index.ts";
+import {
+  type Account,
+  findAccount,
+  findAccountByName,
+  listAddresses,
+  listStaffRoles,
+  touchAccount,
+} from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
+  findLeak,
   findPasswordFacts,
   isTotpBound,
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
+  revokeResetLinks,
   spendTotp,
   verifyPassword,
   verifyTotp,
@@ -18,8 +27,10 @@ import { digestToken } from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
+import { queueMail } from "../notifications/index.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { noteLeak } from "./leaked-password.ts";
 import { signInRefusals } from "./refusals.ts";
 import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
 
@@ -65,10 +76,12 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   }
   if (account.frozen) return refuse(frozen(account));
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
+  const leak = await findLeak(runtime, verified.value, step.password);
   const hasSecondFactor = await isTotpBound(runtime.db, account.id);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
+    if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
     if (!hasSecondFactor) {
       const { token } = await signIn(tx, runtime, account, ["password"], step);
       return ok({ next: "setup", account, sessionToken: token });
@@ -166,10 +179,20 @@ export async function submitRecoveryCode(
     const redeemed = await redeemCode(tx, runtime, set.value, step.typed);
     if (!redeemed.ok) return redeemed;
     const signedIn = await finish(tx, runtime, { account, ceremony, factor: "recovery-code", step, onSignedIn });
+    await tellCodeUsed(tx, runtime, account, step.source, redeemed.value.unused);
     return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
   });
   if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", step);
   return outcome;
+}
+
+/** A saved code was used and one issued in its place: told to every address (SP 800-63B-4 §4.2.1.1, §4.6). */
+async function tellCodeUsed(tx: Tx, runtime: Runtime, account: Account, source: Source, left: number): Promise<void> {
+  for (const { address, verifiedAt } of await listAddresses(tx, account.id)) {
+    if (!verifiedAt) continue;
+    const params = { username: account.username, when: tx.now, source: source.ip, left };
+    await queueMail(tx, runtime, { to: address, message: "recovery-code-used", params, accountId: account.id });
+  }
 }
 
 interface Finish {
@@ -189,10 +212,16 @@ async function finish(
   const current = await findAccount(tx, account.id);
   if (!current || current.frozen) return refuse(frozen(current ?? account));
   const factors: readonly Factor[] = ["password", factor];
+  // The desk has no page for it: who works there chooses the new password on the ordinary pages.
+  if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
+    return refuse(signInRefusals["password-leaked"]());
   const { token } = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
   await onSignedIn(tx, account);
   return ok({ account, sessionToken: token });
 }
+
+const hasLeaked = async (tx: Tx, account: Account): Promise<boolean> =>
+  ((await findPasswordFacts(tx, account.id))?.leakedAt ?? null) !== null;
 
 async function signIn(
   tx: Tx,
@@ -206,8 +235,10 @@ async function signIn(
     kind: step.purpose,
     factors,
     source: step.source,
+    owesNewPassword: factors.includes("password") && (await hasLeaked(tx, account)),
   });
   await touchAccount(tx, account.id);
+  await revokeResetLinks(tx, account.id, "signed in");
   audit(tx, runtime.random, {
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },

@@ -254,7 +254,7 @@ export const accountRoutes: readonly Route[] = [
           done.refusal,
           passwordPage(runtime, request, refusedState(done.refusal, {}, PASSWORD_FIELD)),
         );
-      return redirect("/account");
+      return redirect("/account", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
     },
   }),
 ];

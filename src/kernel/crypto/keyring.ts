@@ -12,6 +12,7 @@ export type KeyPurpose =
   | "short-code"
   | "restoration-key"
   | "csrf"
+  | "mail-request"
   | "fake-answer"
   | "network-digest";
 
