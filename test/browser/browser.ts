@@ -26,7 +26,7 @@ const PATIENCE_MS = 20_000;
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-async function launch(): Promise<Browser> {
+export async function launchChromium(): Promise<Browser> {
   const installed = client("chromium") ?? client("google-chrome");
   const sandbox = isRoot() ? ["--no-sandbox"] : [];
   if (installed !== null) return chromium.launch({ executablePath: installed, args: [...FLAGS, ...sandbox] });
@@ -72,7 +72,7 @@ export type BrowserStory = (
 export function browserStories(): BrowserStory {
   let browser: Browser | null = null;
   before(async () => {
-    browser = await launch();
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
