@@ -103,6 +103,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
       accountId: account.id,
       purpose: step.purpose,
       passwordAt: step.now,
+      passwordId: verified.value.id,
       digest: digestToken(token),
       expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
     });
@@ -130,7 +131,7 @@ export async function findCeremony(
   const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
   if (!ceremony || !account || account.frozen) return null;
   const password = await findPasswordFacts(runtime.db, account.id);
-  return password && password.setAt > ceremony.passwordAt ? null : { ceremony, account };
+  return password?.id === ceremony.passwordId ? { ceremony, account } : null;
 }
 
 export interface SecondFactorStep {
