@@ -31,6 +31,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "/account/tokens/revoke": { id: `tok_${NO_ID}` },
   "/account/keys": { key: "ssh-ed25519 AAAA" },
   "/account/keys/remove": { id: `key_${NO_ID}` },
+  "/account/drill/:way": { code: "no signature" },
   "/recovery": { username: "alice", contact: "new@new.example", cause: "other", story: "lost" },
   "/sign-in/stuck/case": { contact: "new@new.example", cause: "other", story: "lost" },
   "/recovery/open/:token": { code: "00000000" },
@@ -94,6 +95,9 @@ const BUTTONS = new Set([
   "/recovery/case/reopen",
   "/recovery/case/appeal",
   "/objection/:token",
+  "/account/drill/:way/begin",
+  "/drill-later/:token",
+  "/still-there/:token",
   "/console/sign-out",
 ]);
 
