@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { type Config, configLines, isLoopback, readConfig, breachExceptions } from "./config.ts";
+import { type Config, configLines, isLoopback, readConfig, fetchExceptions } from "./config.ts";
 
 const places = { workingDirectory: "/srv/index", packageDirectory: "/opt/locksmith" };
 const read = (environment: Record<string, string>) => readConfig(environment, places);
@@ -33,6 +33,7 @@ describe("settings", () => {
       indexName: "Locksmith Index",
       breachUrl: null,
       breachFile: null,
+      leakKeysUrl: null,
     });
   });
 
@@ -73,8 +74,9 @@ describe("settings", () => {
     ["MAIL_FROM", "Our Index <me@example.org>", (c) => c.mailFrom, { name: "Our Index", address: "me@example.org" }],
     ["BREACH_URL", "https://api.pwnedpasswords.com", (c) => c.breachUrl?.href, "https://api.pwnedpasswords.com/"],
     ["BREACH_URL", "https://mirror.example.org/pwned", (c) => c.breachUrl?.href, "https://mirror.example.org/pwned/"],
-    ["BREACH_URL", "http://127.0.0.1:8081/", (c) => breachExceptions(c.breachUrl), ["http://127.0.0.1/32:8081"]],
-    ["BREACH_URL", "https://[fd12::7]/", (c) => breachExceptions(c.breachUrl), ["https://fd12::7/128:443"]],
+    ["BREACH_URL", "http://127.0.0.1:8081/", (c) => fetchExceptions(c.breachUrl), ["http://127.0.0.1/32:8081"]],
+    ["BREACH_URL", "https://[fd12::7]/", (c) => fetchExceptions(c.breachUrl), ["https://fd12::7/128:443"]],
+    ["LEAK_KEYS_URL", "https://api.example.org/keys", (c) => c.leakKeysUrl?.href, "https://api.example.org/keys"],
     ["BREACH_FILE", "pwned.txt", (c) => c.breachFile, "/srv/index/pwned.txt"],
     ["INDEX_NAME", " Das Verzeichnis ", (c) => c.indexName, "Das Verzeichnis"],
   ];
@@ -110,6 +112,7 @@ describe("settings", () => {
     ["SMTP_URL", "smtp://mail.example.org/inbox", /end after the host and port/],
     ["SMTP_URL", "smtp://mail.example.org?ignoreTLS=true", /end after the host and port/],
     ["SMTP_URL", "smtp://", /SMTP_URL=smtps/],
+    ["LEAK_KEYS_URL", "https://api.example.org/keys?all", /without a query.*LEAK_KEYS_URL=https/],
     ["BREACH_URL", "api.pwnedpasswords.com", /not a web address.*BREACH_URL=https/],
     ["BREACH_URL", "http://api.pwnedpasswords.com/", /must begin with https/],
     ["BREACH_URL", "https://me:pw@api.pwnedpasswords.com/", /name or password/],

@@ -29,6 +29,8 @@ export interface Config {
   readonly breachUrl: URL | null;
   /** Absolute: a sorted file of leaked passwords' SHA-1; null for none. */
   readonly breachFile: string | null;
+  /** Where a secret scanner publishes the keys it signs leak reports with; null: reports are not taken. */
+  readonly leakKeysUrl: URL | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -91,6 +93,7 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
     breachUrl: take("BREACH_URL", null, readBreachUrl),
     breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
+    leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
 }
@@ -183,22 +186,28 @@ function readDatabaseUrl(text: string): Read<Secret<string> | null> {
   return value(secret(text));
 }
 
+const readBreachUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text.endsWith("/") ? text : `${text}/`, "BREACH_URL=https://api.pwnedpasswords.com/");
+
+const readLeakKeysUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text, "LEAK_KEYS_URL=https://api.github.com/meta/public_keys/secret_scanning");
+
 /**
- * What the guarded fetch would refuse at the first sign-in is refused at the start. A mirror of one's own is named by its
- * address, since a name that leads into a private network is refused there.
+ * The address of a service outside. What the guarded fetch would refuse at the first use is refused at the start. A
+ * service of one's own is named by its address, since a name that leads into a private network is refused there.
  */
-function readBreachUrl(text: string): Read<URL | null> {
-  const example = "Example: BREACH_URL=https://api.pwnedpasswords.com/";
-  const url = URL.canParse(text) ? new URL(text.endsWith("/") ? text : `${text}/`) : null;
+function readServiceUrl(text: string, assignment: string): Read<URL | null> {
+  const example = `Example: ${assignment}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || /[?#]/.test(text)) return wrong(`is not a web address without a query. ${example}`);
   if (url.protocol === "http:" && !isLoopback(url.hostname))
     return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
-  const checked = checkUrl(new URL("range/00000", url).href, parseAllowRules(breachExceptions(url)));
+  const checked = checkUrl(url.href, parseAllowRules(fetchExceptions(url)));
   return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
 }
 
 /** The guarded fetch reaches public addresses only; one that the operator wrote as an address is meant. */
-export const breachExceptions = (url: URL | null): readonly string[] => {
+export const fetchExceptions = (url: URL | null): readonly string[] => {
   const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
   const bits = { 0: null, 4: 32, 6: 128 }[isIP(host)] ?? null;
   return url && bits !== null
