@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { laterOf, nextToTest, PUT_OFF_MS, reminderFor, staleAt, standingOf, YEAR_MS } from "./due.ts";
+import { isWaiting, laterOf, nextToTest, PUT_OFF_MS, reminderFor, staleAt, standingOf, YEAR_MS } from "./due.ts";
 import type { Reminded, Way } from "./types.ts";
 
 const DAY_MS = 86_400_000;
@@ -42,6 +42,16 @@ describe("how a way stands", () => {
     assert.equal(nextToTest([good, old, older], at(0)), older);
     assert.equal(nextToTest([good], at(0)), null);
     assert.equal(nextToTest([], at(0)), null);
+  });
+
+  test("whoever was asked has 30 days; then it is the owner's turn again", () => {
+    const asked = { ...way("asked", -900, -500), askedAt: at(-29) };
+    assert.equal(isWaiting(asked, at(0)), true);
+    assert.equal(nextToTest([asked], at(0)), null);
+    assert.equal(isWaiting(asked, at(1)), false);
+    assert.equal(nextToTest([asked], at(1)), asked);
+    assert.equal(isWaiting({ ...asked, lastTestedAt: at(-1) }, at(0)), false, "the old test is still good");
+    assert.equal(isWaiting(way("not asked", -900, null), at(0)), false);
   });
 
   test("of two dates the later, and the one that is there", () => {

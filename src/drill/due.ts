@@ -8,6 +8,8 @@ export const YEAR_MS = 365 * DAY_MS;
 export const PUT_OFF_MS = 30 * DAY_MS;
 /** An account that has nothing to test yet is looked at again after this. */
 const LOOK_AGAIN_MS = 30 * DAY_MS;
+/** How long somebody who was asked may take before it is the owner's turn again. */
+const ANSWER_MS = 30 * DAY_MS;
 
 const after = (date: Date, milliseconds: number): Date => new Date(date.getTime() + milliseconds);
 const earliest = (dates: readonly Date[]): Date | null =>
@@ -26,9 +28,13 @@ export const staleAt = (way: Pick<Way, "lastTestedAt" | "since">): Date =>
 export const laterOf = (one: Date | null, other: Date | null): Date | null =>
   one && other ? latest(one, other) : (one ?? other);
 
-/** The way to test next: never tested before long ago before lately; null where all were tested in the last year. */
+/** Whether a way is not for its owner to test just now: somebody was asked, in the last 30 days, and may still answer. */
+export const isWaiting = (way: Pick<Way, "lastTestedAt" | "askedAt">, now: Date): boolean =>
+  standingOf(way, now) !== "tested" && way.askedAt !== undefined && after(way.askedAt, ANSWER_MS) > now;
+
+/** The way to test next: never tested before long ago; null where there is nothing left for the owner to do. */
 export function nextToTest(ways: readonly Way[], now: Date): Way | null {
-  const open = ways.filter((way) => standingOf(way, now) !== "tested");
+  const open = ways.filter((way) => standingOf(way, now) !== "tested" && !isWaiting(way, now));
   return open.toSorted((a, b) => (a.lastTestedAt?.getTime() ?? 0) - (b.lastTestedAt?.getTime() ?? 0))[0] ?? null;
 }
 

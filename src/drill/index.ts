@@ -1,5 +1,5 @@
 export { beginTest, listWays, lookAtTest, type Test, testWay } from "./drill.ts";
-export { nextToTest, standingOf } from "./due.ts";
+export { isWaiting, nextToTest, standingOf } from "./due.ts";
 export type { Ask, Pending } from "./kind.ts";
 export { drillRefusals } from "./refusals.ts";
 export { peekReminder, putOffReminder, sweepReminders } from "./remind.ts";

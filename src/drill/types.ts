@@ -12,6 +12,8 @@ export interface Way {
   readonly since: Date;
   /** When it last worked, in a drill or in use; null for never. */
   readonly lastTestedAt: Date | null;
+  /** When somebody else was asked to show that it works and has not answered yet. */
+  readonly askedAt?: Date;
 }
 
 /** tested: in the last year. stale: longer ago. untested: never, whatever its age. */

@@ -3,6 +3,7 @@ import {
   beginTest,
   listWays,
   lookAtTest,
+  isWaiting,
   nextToTest,
   peekReminder,
   putOffReminder,
@@ -15,6 +16,7 @@ import {
   badge,
   button,
   copyable,
+  dayInWords,
   emptyState,
   errorSummary,
   field,
@@ -55,11 +57,13 @@ const wayParam = z.strictObject({ way: WAY_ID });
 /** When a way last worked, in words and by shape. */
 export function testedBadge(way: Way, now: Date): Html {
   const standing = standingOf(way, now);
+  if (way.askedAt && isWaiting(way, now))
+    return badge({ tone: "neutral", text: `Asked ${dayInWords(way.askedAt, now)}, no answer yet` });
   if (standing === "untested" || way.lastTestedAt === null) return badge({ tone: "warning", text: "Never tested" });
-  const when = time(way.lastTestedAt, now, "date");
+  const when = dayInWords(way.lastTestedAt, now);
   return standing === "tested"
-    ? badge({ tone: "success", text: when })
-    : badge({ tone: "warning", text: html`Long ago: ${when}` });
+    ? badge({ tone: "success", text: when.replace(/^./, (first) => first.toUpperCase()) })
+    : badge({ tone: "warning", text: `Long ago: ${when}` });
 }
 
 /** The ways back of an account with when each was last tested; the check-up shows the same. */
@@ -93,7 +97,7 @@ async function drillPage(runtime: Runtime, request: AccountRequest, testedId?: s
           })
         : html`
             <p class="lead">${summary(ways, now)}</p>
-            ${next ? html`<p class="actions">${linkButton({ href: `${PATH}/${next.id}`, label: html`Test the next: ${next.label}` })}</p>` : html`<p>Nothing to do until next year. Now is a good moment to <a href="/account/kit">print your recovery kit anew</a>.</p>`}
+            ${next ? html`<p class="actions">${linkButton({ href: `${PATH}/${next.id}`, label: html`Test the next: ${next.label}` })}</p>` : html`<p>${ways.some((way) => isWaiting(way, now)) ? "Nothing is left for you to do; an answer is still to come." : "Nothing to do until next year."} Now is a good moment to <a href="/account/kit">print your recovery kit anew</a>.</p>`}
             ${waysTable(ways, now, (way) => html`<a href="${PATH}/${way.id}">Test<span class="visually-hidden"> ${way.label}</span></a>`)}`
     }
     <p class="muted">A test never uses a way up: codes stay unused and keys stay where they are. Signing in with the app counts as its test. API tokens need none, since each upload shows that they work. Once a year we remind you by mail.</p>`;

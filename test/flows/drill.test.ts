@@ -119,6 +119,7 @@ describe("the yearly drill", () => {
       expectPage(await openWay(alice, /contact bob/), /We ask them by mail/);
       expectPage(await begin(alice), /No answer yet/);
       expectPage(await begin(alice), /asked in the last seven days/, 409);
+      expectPage(await alice.browser.open(PATH), /Nothing is left for you to do; an answer is still to come/);
       const asked = await world.mailbox.wait(bob.address, /still there/);
       const link = linkIn(asked, /\/still-there\//);
       const anywhere = openBrowser(world.origin);
@@ -131,7 +132,7 @@ describe("the yearly drill", () => {
       expectPage(await alice.browser.open(PATH), /Yes: every way back has worked/);
       await alice.browser.open("/account/check-up");
       for (const label of ["Authenticator app", "Recovery codes (", "The mailbox", "contact bob"])
-        assert.match(rowOf(alice.browser.page, label), /today at/, label);
+        assert.match(rowOf(alice.browser.page, label), /Today/, label);
       await alice.browser.open("/account/kit");
       expectPage(alice.browser.page, /authenticator app, last tested 2027-12-07/);
       expectPage(alice.browser.page, /recovery-codes-alice.*unused, last tested 2027-12-07/);

@@ -1,4 +1,5 @@
 import { listAccounts } from "../../accounts/index.ts";
+import { dayInWords } from "../../kernel/html/index.ts";
 import type { ContactId } from "../../kernel/ids.ts";
 import { askContact, listContactsOf } from "../../recovery-contacts/index.ts";
 import type { WayKind } from "../kind.ts";
@@ -12,11 +13,13 @@ export const contact: WayKind = {
       reader,
       named.map((one) => one.contactId),
     );
-    return named.flatMap(({ id, contactId, invitedAt, acceptedAt, confirmedAt }) => {
+    return named.flatMap(({ id, contactId, invitedAt, acceptedAt, askedAt, confirmedAt }) => {
       if (!acceptedAt) return [];
       const name = people.find((one) => one.id === contactId)?.username ?? "somebody";
       const label = `Your recovery contact ${name}`;
-      return [{ id, kind: "contact", label, since: invitedAt, lastTestedAt: confirmedAt ?? acceptedAt }];
+      const isOpen = askedAt !== null && (confirmedAt === null || confirmedAt < askedAt);
+      const asked = isOpen ? { askedAt } : {};
+      return [{ id, kind: "contact", label, since: invitedAt, lastTestedAt: confirmedAt ?? acceptedAt, ...asked }];
     });
   },
   ask: {
@@ -26,9 +29,7 @@ export const contact: WayKind = {
     mend: { href: "/account/contacts", label: "Name somebody else" },
   },
   begin: (runtime, self, way) => askContact(runtime, self.account, way.id as ContactId, self.now), // listed by this kind
-  pending: async (runtime, self, way) => {
-    const asked = (await listContactsOf(runtime.db, self.account.id)).find((one) => one.id === way.id);
-    if (!asked?.askedAt || (asked.confirmedAt && asked.confirmedAt >= asked.askedAt)) return null;
-    return { words: `Asked on ${asked.askedAt.toISOString().slice(0, 10)}. No answer yet.` };
+  pending: async (_, self, way) => {
+    return way.askedAt ? { words: `Asked ${dayInWords(way.askedAt, self.now)}. No answer yet.` } : null;
   },
 };
