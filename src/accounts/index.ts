@@ -24,4 +24,5 @@ export {
   setVerified,
   touchAccount,
 } from "./store.ts";
+export { listAccountsAfter } from "./walk.ts";
 export type { Account, Address, FreezeReason, StaffRole } from "./types.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checkMailDomains } from "../accounts/index.ts";
+import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
@@ -7,6 +8,7 @@ import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
+import { askContactsDue } from "../recovery-contacts/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
@@ -96,6 +98,20 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Reminds of the yearly drill, and asks recovery contacts whether they are still there, each when it is due. */
+const remindOfDrill = defineJob({
+  name: "drill-reminders",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/10 * * * *",
+  run: async (runtime) => {
+    const now = runtime.clock.now();
+    await sweepReminders(runtime, now);
+    await askContactsDue(runtime, now);
+  },
+});
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
@@ -107,4 +123,5 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepCeremonies,
   watchMailDomains,
   eraseObservations,
+  remindOfDrill,
 ];

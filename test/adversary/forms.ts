@@ -25,6 +25,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/account/tokens/revoke": { id: `tok_${NO_ID}` },
   "/account/keys": { key: "ssh-ed25519 AAAA" },
   "/account/keys/remove": { id: `key_${NO_ID}` },
+  "/account/drill/:way": { code: "no signature" },
   "/recovery": { username: "alice", contact: "new@new.example", cause: "other", story: "lost" },
   "/sign-in/stuck/case": { contact: "new@new.example", cause: "other", story: "lost" },
   "/recovery/open/:token": { code: "00000000" },
@@ -92,5 +93,8 @@ export const BUTTONS = new Set([
   "/recovery/case/reopen",
   "/recovery/case/appeal",
   "/objection/:token",
+  "/account/drill/:way/begin",
+  "/drill-later/:token",
+  "/still-there/:token",
   "/console/sign-out",
 ]);
