@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { forgetChallenges } from "../authenticators/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
@@ -29,7 +30,7 @@ const recoveryClocks = (app: App) =>
     },
   });
 
-/** Forgets sign-ins that were never finished. */
+/** Forgets sign-ins that were never finished, and challenges of passkeys. */
 const sweepCeremonies = defineJob({
   name: "sign-in-sweep",
   schema: z.object({}),
@@ -39,6 +40,7 @@ const sweepCeremonies = defineJob({
   run: async (runtime) => {
     await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "unfinished sign-ins" }, async (tx) => {
       await deleteOldCeremonies(tx);
+      await forgetChallenges(tx);
       return ok();
     });
   },

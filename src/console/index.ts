@@ -2,12 +2,14 @@ import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { caseRoutes } from "./case.ts";
 import { queueRoutes } from "./queue.ts";
+import { deskPasskeyRoutes } from "./passkey.ts";
 import { deskSignInRoutes } from "./sign-in.ts";
 import { staffRoutes } from "./staff.ts";
 
 /** Everything under /console. */
 export const consoleRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...deskSignInRoutes,
+  ...deskPasskeyRoutes,
   ...queueRoutes(runtime),
   ...caseRoutes(runtime),
   ...staffRoutes,

@@ -24,7 +24,14 @@ export { confirmContact, type OpenedCase, openFromForm, openFromStuckScreen, set
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
-export { peekRestoration, type RestorationForm, restoreAccount, type Restored } from "./restoration.ts";
+export {
+  beginRestorationPasskey,
+  type NewSecondFactor,
+  peekRestoration,
+  type RestorationForm,
+  restoreAccount,
+  type Restored,
+} from "./restoration.ts";
 export {
   approveCase,
   refuseCase,

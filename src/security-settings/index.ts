@@ -9,3 +9,11 @@ export {
 export { createToken, endOneSession, endOtherSessions, revokeToken, signOut } from "./manage.ts";
 export { confirmIdentity } from "./confirm-identity.ts";
 export { changePassword } from "./change-password.ts";
+export {
+  addPasskey,
+  confirmWithPasskey,
+  endPasskey,
+  renamePasskey,
+  startPasskey,
+  startPasskeyConfirmation,
+} from "./passkeys.ts";

@@ -16,4 +16,12 @@ export {
   resolveSession,
   startSession,
 } from "./session.ts";
-export { type Factor, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";
+export {
+  type Factor,
+  FRESH_MS,
+  isPhishingResistant,
+  SESSION_COOKIE,
+  type Session,
+  type SessionKind,
+  STAFF_COOKIE,
+} from "./types.ts";

@@ -2,7 +2,8 @@ import { type Account, findAccount, findAccountByName, listStaffRoles, touchAcco
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
-  isTotpBound,
+  hasSecondFactor,
+  isPasskeyBound,
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
@@ -64,11 +65,11 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   }
   if (account.frozen) return refuse(frozen(account));
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
-  const hasSecondFactor = await isTotpBound(runtime.db, account.id);
+  const owesSecondFactor = await hasSecondFactor(runtime.db, account.id);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
-    if (!hasSecondFactor) {
+    if (!owesSecondFactor) {
       const { token } = await signIn(tx, runtime, account, ["password"], step);
       return ok({ next: "setup", account, sessionToken: token });
     }
@@ -92,7 +93,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   });
 }
 
-const frozen = (account: Account) =>
+export const frozen = (account: Account) =>
   signInRefusals.frozen(
     account.frozen
       ? { detail: `It was frozen on ${account.frozen.at.toISOString().slice(0, 16).replace("T", " at ")} UTC.` }
@@ -122,7 +123,10 @@ export interface SignedIn {
   readonly sessionToken: Secret<string>;
 }
 
-/** Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. */
+/**
+ * Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. At the desk it is refused
+ * to those who have a passkey: what a look-alike site could pass on opens nothing there (SP 800-63B-4 §2.3.2).
+ */
 export async function submitTotp(
   runtime: Runtime,
   step: SecondFactorStep,
@@ -131,6 +135,8 @@ export async function submitTotp(
   const running = await findCeremony(runtime, step.ceremonyToken, step.now);
   if (!running) return refuse(signInRefusals["start-again"]());
   const { account, ceremony } = running;
+  if (ceremony.purpose === "staff" && (await isPasskeyBound(runtime.db, account.id)))
+    return refuse(signInRefusals["passkey-needed"]());
   const match = await verifyTotp(runtime, account.id, step.typed, step.now);
   if (!match.ok) {
     await noteFailure(runtime, account, "totp", step);
@@ -168,11 +174,11 @@ interface Finish {
   readonly account: Account;
   readonly ceremony: Ceremony;
   readonly factor: Factor;
-  readonly step: SecondFactorStep;
+  readonly step: Omit<SecondFactorStep, "typed">;
   readonly onSignedIn: OnSignedIn;
 }
 
-async function finish(
+export async function finish(
   tx: Tx,
   runtime: Runtime,
   { account, ceremony, factor, step, onSignedIn }: Finish,
@@ -186,7 +192,7 @@ async function finish(
   return ok({ account, sessionToken: token });
 }
 
-async function signIn(
+export async function signIn(
   tx: Tx,
   runtime: Runtime,
   account: Account,
@@ -211,7 +217,7 @@ async function signIn(
 }
 
 /** Every failure on an existing account is on its history (ASVS 5.0 16.3.1); guesses at other names only on the counter. */
-async function noteFailure(
+export async function noteFailure(
   runtime: Runtime,
   account: Account | null,
   factor: Factor,

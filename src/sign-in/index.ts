@@ -7,6 +7,13 @@ export {
   submitRecoveryCode,
   submitTotp,
 } from "./ceremony.ts";
+export {
+  beginPasskeySignIn,
+  beginPasskeyStep,
+  type PasskeyPlace,
+  submitPasskey,
+  submitPasskeyStep,
+} from "./passkey.ts";
 export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
 export { confirmAddress, peekConfirmation, register, resendConfirmation } from "./register.ts";
 export { signInRefusals } from "./refusals.ts";

@@ -2,10 +2,13 @@ import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { casePageRoutes } from "./case-page.ts";
+import { confirmRoutes } from "./confirm.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { objectionRoutes } from "./objection.ts";
+import { passkeySignInRoutes } from "./passkey-sign-in.ts";
+import { passkeyRoutes } from "./passkeys.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { registerRoutes } from "./register.ts";
 import { restoreRoutes } from "./restore.ts";
@@ -25,7 +28,10 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...passkeySignInRoutes,
   ...accountRoutes,
+  ...passkeyRoutes,
+  ...confirmRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
   ...historyRoutes,
