@@ -14,6 +14,7 @@ create table passkeys (
   is_backup_eligible boolean not null,
   is_backed_up boolean not null,
   is_discoverable boolean,
+  is_user_verifying boolean not null,
   aaguid text not null,
   transports text[] not null,
   copy_suspected_at timestamptz,

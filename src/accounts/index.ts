@@ -1,4 +1,7 @@
+export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
+export { checkMailDomains } from "./domain-watch.ts";
 export { freezeAccount, thawAccount } from "./freeze.ts";
+export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
 export { accountRefusals } from "./refusals.ts";
 export { createAccount, findAccountByName, requireActive } from "./account.ts";
@@ -6,12 +9,17 @@ export {
   findAccount,
   findAccountByVerifiedAddress,
   findAddress,
+  insertAddress,
   insertStaffRole,
   isRoleHeld,
   listAccounts,
   listAddresses,
   listStaff,
   listStaffRoles,
+  restoreAddress,
+  rewriteAddress,
+  setPrimary,
+  setRemoved,
   setVerified,
   touchAccount,
 } from "./store.ts";

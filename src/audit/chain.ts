@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../kernel/canonical-json.ts";
 
 /*
  * The chain is pure: what a row's hash covers, and nothing else. hash = SHA-256(previous hash ‖ canonical row).
@@ -20,19 +21,6 @@ export interface ChainedRow {
 
 /** What the first row is chained to. */
 export const GENESIS = Buffer.alloc(32);
-
-/** JSON with sorted keys and no spaces: the same value always gives the same bytes (after RFC 8785). */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
-    return `{${members.join(",")}}`;
-  }
-  return JSON.stringify(value);
-}
 
 /** Binds a row to its personal data without containing it. @param salt 16 random bytes, kept with the row */
 export const commitPersonal = (salt: Buffer, personal: unknown): Buffer =>

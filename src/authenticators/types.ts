@@ -39,6 +39,8 @@ export interface Passkey {
   readonly isBackedUp: boolean;
   /** Whether it is offered before a name is typed; null where the browser did not say. */
   readonly isDiscoverable: boolean | null;
+  /** Whether it has ever asked for a PIN, a fingerprint or a face; one that never did is a second factor only. */
+  readonly isUserVerifying: boolean;
   /** When its counter last went back; null where it never did. */
   readonly copySuspectedAt: Date | null;
 }

@@ -1,6 +1,6 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
-import { caseRoutes } from "./case.ts";
+import { caseRoutes } from "./case/routes.ts";
 import { queueRoutes } from "./queue.ts";
 import { deskPasskeyRoutes } from "./passkey.ts";
 import { deskSignInRoutes } from "./sign-in.ts";

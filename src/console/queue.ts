@@ -23,7 +23,7 @@ import {
 } from "../recovery/index.ts";
 import { deskLayout } from "./layout.ts";
 import { anyStaffGuard } from "./sign-in.ts";
-import { STATE_TONE, stateName } from "./wording.ts";
+import { STATE_TONE, inWords } from "./wording.ts";
 
 /** Lanes by who has the next move; incidents first. */
 const LANES = {
@@ -46,7 +46,7 @@ const query = z.strictObject({
 const row = (one: RecoveryCase, now: Date): readonly (Html | string)[] => [
   html`<a href="/console/cases/${one.number}">${one.number}</a>`,
   one.claimedName,
-  badge({ tone: STATE_TONE[one.state], text: stateName(one.state) }),
+  badge({ tone: STATE_TONE[one.state], text: inWords(one.state) }),
   one.decision ? `Tier ${one.decision.tier}` : "–",
   CAUSES[one.cause],
   time(one.stateSince, now, "relative"),

@@ -1,3 +1,4 @@
+import { type Content, html, type Html } from "../kernel/html/index.ts";
 import type { CaseState } from "../recovery/index.ts";
 
 export type Tone = "neutral" | "info" | "success" | "warning" | "danger";
@@ -18,6 +19,13 @@ export const STATE_TONE: Readonly<Record<CaseState, Tone>> = {
   expired: "neutral",
 };
 
-/** A state as the desk says it. */
-export const stateName = (state: CaseState): string =>
-  state.replaceAll("-", " ").replace(/^./, (first) => first.toUpperCase());
+/** A name of ours as people read it: `second-review` is “Second review”, `api-token` “API token”. */
+export const inWords = (name: string): string =>
+  name
+    .replaceAll("-", " ")
+    .replace(/\b(api|ssh)\b/g, (short) => short.toUpperCase())
+    .replace(/^./, (first) => first.toUpperCase());
+
+/** Facts side by side, each under its name; a fact that is null is left out. */
+export const facts = (all: readonly (readonly [name: string, value: Content] | null)[]): Html =>
+  html`<dl class="facts">${all.filter((one) => one !== null).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

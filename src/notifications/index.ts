@@ -13,4 +13,4 @@ export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from ".
 export { listMails, type MailFilter, outboxDepth } from "./store.ts";
 export { emlTransport, parseSmtpUrl, type Sender, senderFor, type SmtpSettings, smtpTransport } from "./transports.ts";
 export type { MailRecord, MailState, MailTransport, OutgoingMail, SendOutcome } from "./types.ts";
-export { dateExact, dateInWords } from "./wording.ts";
+export { dateInWords } from "./wording.ts";

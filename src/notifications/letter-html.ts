@@ -1,5 +1,6 @@
+import { exactTime } from "../kernel/calendar.ts";
 import type { Block, Letter } from "./letter.ts";
-import { dateExact, dateInWords } from "./wording.ts";
+import { dateInWords } from "./wording.ts";
 
 /*
  * The HTML form. Mail programs know neither our style sheet nor our script, so styles stand in the mail itself: inline
@@ -44,7 +45,7 @@ const DARK = `@media (prefers-color-scheme: dark) {
 }`;
 
 const when = (at: Date): string =>
-  `<time datetime="${dateExact(at)}">${dateInWords(at)}</time> <span class="quiet" style="${STYLE.exact}">(${dateExact(at)})</span>`;
+  `<time datetime="${exactTime(at)}">${dateInWords(at)}</time> <span class="quiet" style="${STYLE.exact}">(${exactTime(at)})</span>`;
 
 /** Each anchor shows where it leads: the button names the host, the line beneath is the whole address. */
 function renderLink(label: string, url: string): string {

@@ -1,5 +1,6 @@
+import { exactTime } from "../kernel/calendar.ts";
 import type { Block, Letter } from "./letter.ts";
-import { dateExact, dateInWords } from "./wording.ts";
+import { dateInWords } from "./wording.ts";
 
 const WIDTH = 72;
 
@@ -30,7 +31,7 @@ function pieces(word: string, most: number): readonly string[] {
   return parts;
 }
 
-const whole = (at: Date): string => `${dateInWords(at)} (${dateExact(at)})`;
+const whole = (at: Date): string => `${dateInWords(at)} (${exactTime(at)})`;
 
 const LONGEST_LABEL = 24;
 

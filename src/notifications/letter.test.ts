@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { exactTime } from "../kernel/calendar.ts";
 import {
   code,
   date,
@@ -13,7 +14,7 @@ import {
   paragraph,
   renderLetter,
 } from "./letter.ts";
-import { dateExact, dateInWords, oneLine, quoted } from "./wording.ts";
+import { dateInWords, oneLine, quoted } from "./wording.ts";
 
 const HERE: Installation = { indexName: "the test index", publicUrl: new URL("https://index.example") };
 const letter = (...blocks: Letter["blocks"]): Letter => ({ subject: "A subject", blocks });
@@ -160,6 +161,6 @@ describe("wording", () => {
   test("dates in words and exact, in UTC", () => {
     const at = new Date("2027-01-03T00:07:09.123Z");
     assert.equal(dateInWords(at), "Sunday 3 January 2027, 00:07 UTC");
-    assert.equal(dateExact(at), "2027-01-03T00:07:09Z");
+    assert.equal(exactTime(at), "2027-01-03T00:07:09Z");
   });
 });

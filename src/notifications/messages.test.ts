@@ -3,13 +3,14 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { exactTime } from "../kernel/calendar.ts";
 import type { MailId } from "../kernel/ids.ts";
 import { type Block, type Letter, type RenderedLetter, renderLetter } from "./letter.ts";
 import type { Message } from "./message.ts";
 import { SAMPLE_DATE, SAMPLE_ORIGIN } from "./message.ts";
 import * as registry from "./messages.ts";
 import { emlTransport, senderFor } from "./transports.ts";
-import { dateExact, dateInWords } from "./wording.ts";
+import { dateInWords } from "./wording.ts";
 
 const HERE = { indexName: "the test index", publicUrl: new URL(SAMPLE_ORIGIN) };
 // Every message goes with its own sample, which a union of them cannot say.
@@ -31,7 +32,7 @@ const shownIn = (html: string): string =>
 
 /** Everything a block says, piece by piece. */
 function saidBy(block: Block): readonly string[] {
-  const words = (value: string | Date) => (value instanceof Date ? [dateInWords(value), dateExact(value)] : [value]);
+  const words = (value: string | Date) => (value instanceof Date ? [dateInWords(value), exactTime(value)] : [value]);
   switch (block.kind) {
     case "paragraph":
     case "callout":

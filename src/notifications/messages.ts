@@ -3,7 +3,9 @@ export { message as "account-finder" } from "./messages/account-finder/message.t
 export { message as "account-not-found-for-case" } from "./messages/account-not-found-for-case/message.ts";
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
 export { message as "address-taken-notice" } from "./messages/address-taken-notice/message.ts";
+export { message as "addresses-changed" } from "./messages/addresses-changed/message.ts";
 export { message as "api-token-created" } from "./messages/api-token-created/message.ts";
+export { message as "api-token-leaked" } from "./messages/api-token-leaked/message.ts";
 export { message as "case-cancelled-by-sign-in" } from "./messages/case-cancelled-by-sign-in/message.ts";
 export { message as "case-code" } from "./messages/case-code/message.ts";
 export { message as "case-decided" } from "./messages/case-decided/message.ts";
@@ -18,6 +20,9 @@ export { message as "case-opened-claimant" } from "./messages/case-opened-claima
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
+export { message as "contact-answered" } from "./messages/contact-answered/message.ts";
+export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
+export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
 export { message as "passkey-copied" } from "./messages/passkey-copied/message.ts";

@@ -1,3 +1,5 @@
+import { clockTime, weekdayAndDay } from "../kernel/calendar.ts";
+
 // C0 and C1 controls, line and paragraph separators, zero-width and bidirectional controls (Trojan-source style).
 // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
@@ -17,27 +19,5 @@ export function quoted(value: string, most = 80): string {
   return cut.replaceAll("://", "[:]//").replace(/(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu, "[.]");
 }
 
-const two = (value: number): string => String(value).padStart(2, "0");
-const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
-
 /** `Monday 2 November 2026, 09:00 UTC` */
-export const dateInWords = (at: Date): string =>
-  `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}, ` +
-  `${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC`;
-
-/** `2026-11-02T09:00:00Z` */
-export const dateExact = (at: Date): string => at.toISOString().replace(/\.\d{3}Z$/, "Z");
+export const dateInWords = (at: Date): string => `${weekdayAndDay(at)} ${at.getUTCFullYear()}, ${clockTime(at)}`;

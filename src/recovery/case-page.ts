@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { audit } from "../audit/index.ts";
+import { makeShortCode, readShortCode } from "../kernel/crypto/short-code.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Guard } from "../kernel/http/index.ts";
@@ -10,7 +11,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
 import { countAttempt } from "../throttle/index.ts";
-import { makeCaseCode, makeShortCode, readCaseCode, readShortCode } from "./numbers.ts";
+import { makeCaseCode, readCaseCode } from "./numbers.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { findCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";

@@ -3,7 +3,6 @@ import type { Random } from "../kernel/random.ts";
 
 const NUMBER_BYTES = 5; // 8 symbols, 40 bits: a name for people, not a secret
 const CODE_BYTES = 10; // 16 symbols, 80 bits (SP 800-63B-4 §4.2.1.2 asks for more than 6 digits)
-const SHORT_CODE_DIGITS = 8;
 
 const grouped = (symbols: string): string => symbols.replace(/(.{4})(?=.)/g, "$1-");
 
@@ -17,18 +16,4 @@ export const makeCaseCode = (random: Random): string => grouped(encodeCrockford(
 export function readCaseCode(typed: string): string | null {
   const symbols = normalizeCrockford(typed);
   return symbols?.length === 16 ? symbols : null;
-}
-
-/** Eight decimal digits for a mail: short enough to type, and useless after minutes and a few tries. */
-export function makeShortCode(random: Random): string {
-  const bound = 10 ** SHORT_CODE_DIGITS;
-  // 48 random bits modulo 10⁸: the bias is below one in two million.
-  const number = random.bytes(6).readUIntBE(0, 6) % bound;
-  return number.toString().padStart(SHORT_CODE_DIGITS, "0");
-}
-
-/** A typed mail code without its spaces; null where it cannot be one. */
-export function readShortCode(typed: string): string | null {
-  const digits = typed.normalize("NFKC").replace(/[\s-]/g, "");
-  return /^\d{8}$/.test(digits) ? digits : null;
 }

@@ -10,7 +10,7 @@ import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { OBJECTION } from "./notices.ts";
 import { revokeRestorationRight } from "./restoration.ts";
-import { findCase, lockCase } from "./store/cases.ts";
+import { findCase, lockCase, lockOpenCaseOf } from "./store/cases.ts";
 import { insertMessage } from "./store/thread.ts";
 import type { RecoveryCase } from "./types.ts";
 
@@ -25,7 +25,8 @@ export async function peekObjection(runtime: RecoveryRuntime, token: string, now
 /**
  * "This was not me", by somebody we told: stops the case and freezes the account, in one transaction. Waits for whoever
  * acts on the case at this moment, and then acts on what they left: an approval or a finished wait does not outrun it;
- * after a completed restoration it freezes the account and opens an incident.
+ * after a completed restoration it freezes the account and opens an incident, or, where the account has an open case again
+ * (the owner whom a thief's restoration locked out), stops that one, which the desk looks at.
  */
 export async function object(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RecoveryCase>> {
   return transact(runtime.db, { now }, async (tx): Promise<Result<RecoveryCase>> => {
@@ -36,30 +37,33 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     const { relation: told } = spent.value.detail;
     const relation = typeof told === "string" ? told : "unknown";
     const actor = { kind: "anyone" } as const;
-    const moved = await advance(tx, runtime, recoveryCase, {
-      event: "object",
-      as: "objector",
-      actor,
-      facts: { relation },
-    });
-    if (!moved.ok) return moved;
     const { accountId } = recoveryCase;
-    await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
+    const later = recoveryCase.state === "restored" ? await lockOpenCaseOf(tx, accountId) : null;
+    const stopped = later ?? recoveryCase;
+    const isWithDesk = later?.state === "contested" || later?.state === "incident";
+    const moved = isWithDesk
+      ? ok(stopped)
+      : await advance(tx, runtime, stopped, { event: "object", as: "objector", actor, facts: { relation } });
+    if (!moved.ok) return moved;
+    await revokeRestorationRight(tx, stopped.id, "somebody objected");
     await freezeAccount(tx, runtime.random, { accountId, because: "objection", caseId: recoveryCase.id, actor });
     await endAllSessions(tx, runtime.random, { accountId, because: "frozen after an objection", actor });
-    await insertMessage(tx, recoveryCase.id, {
+    const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
+    await insertMessage(tx, stopped.id, {
       id: newId("msg", now, runtime.random),
       authorKind: "system",
       authorId: null,
       isInternal: true,
-      body: `Objection by a recipient of our notices (${relation}).`,
+      body: `Objection by a recipient of our notices (${relation})${which}.`,
     });
-    await queueMail(tx, runtime, {
-      to: recoveryCase.contactAddress,
-      message: "objection-recorded",
-      params: { caseNumber: recoveryCase.number },
-      caseId: recoveryCase.id,
-    });
+    if (!isWithDesk) {
+      await queueMail(tx, runtime, {
+        to: stopped.contactAddress,
+        message: "objection-recorded",
+        params: { caseNumber: stopped.number },
+        caseId: stopped.id,
+      });
+    }
     audit(tx, runtime.random, {
       act: "recovery/objected",
       actor,

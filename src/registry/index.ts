@@ -8,6 +8,7 @@ export {
   type NewToken,
   revokeAllApiTokens,
   revokeApiToken,
+  revokeLeakedToken,
   tokenFault,
 } from "./api-tokens.ts";
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";

@@ -8,6 +8,15 @@ export {
 } from "./enrol.ts";
 export { createToken, endOneSession, endOtherSessions, revokeToken, signOut } from "./manage.ts";
 export { confirmIdentity } from "./confirm-identity.ts";
+export {
+  addAddress,
+  confirmAgain,
+  correctAddress,
+  makePrimary,
+  peekAddressUndo,
+  removeAddress,
+  undoAddressChange,
+} from "./addresses.ts";
 export { changePassword } from "./change-password.ts";
 export {
   addPasskey,

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { listEvents, type StoredAuditEvent } from "../audit/index.ts";
+import { describeAct, listEvents, type StoredAuditEvent } from "../audit/index.ts";
 import { html, type Html, table, time } from "../kernel/html/index.ts";
 import { defineRoute, page, type Route, text } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { subscriberGuard } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest } from "./account-frame.ts";
-import { describeAct, describeBrowser } from "./wording.ts";
+import { describeBrowser } from "./wording.ts";
 
 const HISTORY_PAGE = 50;
 
@@ -20,7 +20,7 @@ async function historyPage(runtime: Runtime, request: AccountRequest, before: bi
   const last = events.at(-1);
   const body = html`
     <h1>Account history</h1>
-    <p>Everything that happened around your account's security. Something you do not recognise? <a href="/recovery">Tell us</a>.</p>
+    <p>Everything that happened around your account's security. Something you do not recognise? <a href="/help/something-is-wrong">What to do</a>.</p>
     ${table({
       caption: "Events, newest first",
       columns: ["When", "What", "Network", "Browser"],
@@ -28,7 +28,7 @@ async function historyPage(runtime: Runtime, request: AccountRequest, before: bi
         time(event.at, request.now),
         describeAct(event),
         personal(event, "ip"),
-        describeBrowser(personal(event, "userAgent")),
+        personal(event, "userAgent") ? describeBrowser(personal(event, "userAgent")) : "",
       ]),
       empty: "Nothing yet.",
     })}

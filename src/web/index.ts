@@ -1,11 +1,16 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
+import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
+import { checkUpRoutes } from "./check-up.ts";
 import { confirmRoutes } from "./confirm.ts";
+import { contactRoutes } from "./contacts.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { kitRoutes } from "./kit/routes.ts";
 import { objectionRoutes } from "./objection.ts";
 import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { passkeyRoutes } from "./passkeys.ts";
@@ -24,6 +29,7 @@ export { mailboxRoutes } from "./mailbox.ts";
 /** Every page that is not the desk's. */
 export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...homeRoutes,
+  ...guidanceRoutes,
   ...wellKnownRoutes,
   ...registerRoutes,
   ...setupRoutes,
@@ -32,9 +38,13 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...accountRoutes,
   ...passkeyRoutes,
   ...confirmRoutes,
+  ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
+  ...contactRoutes,
   ...historyRoutes,
+  ...checkUpRoutes(runtime),
+  ...kitRoutes,
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),

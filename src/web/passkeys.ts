@@ -47,6 +47,11 @@ export function whereKept(passkey: Passkey): Html {
     : badge({ tone: "info", text: "This device only" });
 }
 
+function signInNote(passkey: Passkey): string | null {
+  if (!passkey.isUserVerifying) return "Second step only: it asked for no PIN, fingerprint or face";
+  return passkey.isDiscoverable === false ? "Type your username first" : null;
+}
+
 /** Keeps the browser's list of passkeys in step with ours; null where the account never had one. */
 export async function acceptedSignal(runtime: Runtime, request: AccountRequest): Promise<Html | null> {
   const known = await signalOf(runtime.db, request.actor.account.id);
@@ -64,9 +69,7 @@ function passkeyCard(request: AccountRequest, passkey: Passkey): Html {
       { key: "Kept", value: whereKept(passkey) },
       { key: "Made", value: time(passkey.boundAt, now) },
       { key: "Last used", value: passkey.lastUsedAt ? time(passkey.lastUsedAt, now) : "Never" },
-      ...(passkey.isDiscoverable === false
-        ? [{ key: "Sign-in", value: "Type your username first, or use it as the second step" }]
-        : []),
+      ...(signInNote(passkey) ? [{ key: "Sign-in", value: signInNote(passkey) }] : []),
     ])}
     ${details({
       summary: "Rename or remove",
@@ -90,7 +93,7 @@ async function passkeysPage(runtime: Runtime, request: AccountRequest, state: Fo
   const isAlone = passkeys.length > 0 && passkeys.every((one) => !one.isBackedUp);
   const body = html`
     <h1>Passkeys</h1>
-    <p>A passkey signs you in with a fingerprint, a face or a PIN. It works on this site only, so nobody can phish it.</p>
+    <p>A passkey signs you in with a fingerprint, a face or a PIN. It works on this site only, so nobody can phish it. <a href="/help/passkeys">More about passkeys</a>.</p>
     ${errorSummary(state.errors, state.general)}
     ${isAlone && passkeys.length === 1 ? notice({ tone: "info", title: "One device, one passkey", body: html`<p>If this device is lost, the passkey is lost with it. A second one, or an authenticator app, is a way back.</p>` }) : null}
     ${passkeys.length === 0 ? emptyState({ title: "No passkeys yet", body: html`<p>Your password manager, phone, computer or security key can hold one.</p>` }) : passkeys.map((one) => passkeyCard(request, one))}

@@ -31,6 +31,7 @@ import {
   form,
   type Incoming,
   json,
+  line,
   page,
   refused,
   type Route,
@@ -46,16 +47,7 @@ import {
   type RestorationForm,
 } from "../recovery/index.ts";
 import { endCeremonies } from "../sign-in/index.ts";
-import {
-  answerField,
-  codeField,
-  EMPTY,
-  formAgain,
-  type FormState,
-  invalidState,
-  refusedState,
-  tokenParam,
-} from "./forms.ts";
+import { answerField, EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
 import { codesSheet } from "./setup.ts";
 
@@ -163,8 +155,8 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     limit: { bucket: "restore", limit: 60, windowSeconds: 3600 },
     body: form({
       password: secretText(1024),
-      code: z.union([z.literal("").transform(() => undefined), codeField]).optional(),
-      answer: z.union([z.literal("").transform(() => undefined), answerField]).optional(),
+      code: line({ max: 64, min: 0 }).optional(),
+      answer: z.union([z.literal(""), answerField]).optional(),
       username: secretText(64).optional(),
     }),
     invalid: async (_, request, invalid) => {

@@ -149,7 +149,8 @@ export async function secondFactorPage(
     }
     ${hasTotp ? app : null}
     <p><a href="/sign-in/recovery-code">Use a recovery code</a></p>
-    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>`;
+    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>
+    <p class="muted">Phone lost? <a href="/help/lost-phone">What to do now</a>.</p>`;
   return layout(runtime, incoming, { title: "Second step", body, scripts: hasPasskey ? PASSKEY_SCRIPTS : undefined });
 }
 
@@ -176,7 +177,8 @@ async function recoveryCodePage(
         ${button({ label: "Sign in" })}`,
     })}
     <p><a href="/sign-in/second-factor">Use your passkey or your app</a></p>
-    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>`;
+    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>
+    <p class="muted"><a href="/help/recovery-codes">Where could they be, and why is one refused?</a></p>`;
   return layout(runtime, incoming, { title: "Recovery code", body });
 }
 

@@ -1,20 +1,6 @@
+import { clockTime, exactTime, weekdayAndDay } from "../calendar.ts";
 import { attr, html, type Html } from "./template.ts";
 
-const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
 const DAY_MILLISECONDS = 86_400_000;
 
 const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`;
@@ -53,12 +39,10 @@ export function dayInWords(date: Date, now: Date): string {
 
 const longDay = (date: Date, now: Date): string => {
   const year = date.getUTCFullYear() === now.getUTCFullYear() ? "" : ` ${date.getUTCFullYear()}`;
-  return `${DAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}${year}`;
+  return `${weekdayAndDay(date)}${year}`;
 };
 
-const clockTime = (date: Date): string => `${date.toISOString().slice(11, 16)} UTC`;
 const secondsTo = (date: Date, now: Date): number => Math.round((date.getTime() - now.getTime()) / 1000);
-const exact = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, "Z");
 
 /**
  * A moment as people say it, with the exact time in its title. What is past begins with how long ago it was
@@ -76,11 +60,11 @@ export function time(date: Date, now: Date, form: "full" | "relative" | "date" =
       : form === "date"
         ? absolute
         : html`${first}<span class="time-comma">, </span>${second}`;
-  return html`<time datetime="${exact(date)}" title="${exact(date)}" ${attr("class", form === "full" ? "time-full" : null)}>${words}</time>`;
+  return html`<time datetime="${exactTime(date)}" title="${exactTime(date)}" ${attr("class", form === "full" ? "time-full" : null)}>${words}</time>`;
 }
 
 /** The one date of a page in large type: the day, and under it the time and how far away it is. */
 export function bigDate(date: Date, now: Date): Html {
   const day = dayInWords(date, now);
-  return html`<time class="big-date" datetime="${exact(date)}" title="${exact(date)}"><span class="big-date-day">${day.replace(/^./, (first) => first.toUpperCase())}</span> <span class="big-date-time">${clockTime(date)}<span class="big-date-gap" aria-hidden="true"> · </span><span data-relative="${secondsTo(date, now)}">${relativeInWords(date, now)}</span></span></time>`;
+  return html`<time class="big-date" datetime="${exactTime(date)}" title="${exactTime(date)}"><span class="big-date-day">${day.replace(/^./, (first) => first.toUpperCase())}</span> <span class="big-date-time">${clockTime(date)}<span class="big-date-gap" aria-hidden="true"> · </span><span data-relative="${secondsTo(date, now)}">${relativeInWords(date, now)}</span></span></time>`;
 }

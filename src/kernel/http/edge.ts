@@ -59,7 +59,7 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
     // Behind TLS the proxy is on this machine (docs/operations.md): from there, and only from there, X-Forwarded-For counts.
     trustProxy: isHttps ? "loopback" : false,
     bodyLimit: 64 * 1024,
-    requestTimeout: 300_000,
+    requestTimeout: 900_000, // 256 MiB, the largest file, over 2.5 Mbit/s
     connectionTimeout: 0,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 15_000 },
@@ -90,7 +90,8 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
   await app.register(fastifyCookie);
   await app.register(fastifyFormbody, { bodyLimit: 64 * 1024, parser: readForm });
   await app.register(fastifyMultipart, { attachFieldsToBody: false });
-  const cached = { cacheControl: true, maxAge: 3_600_000, decorateReply: false } as const;
+  // Asked for anew each time and answered 304: after an upgrade, pages and styles belong together.
+  const cached = { cacheControl: true, maxAge: 0, decorateReply: false } as const;
   const folders = options.assets.filter((one) => typeof one === "string");
   await app.register(fastifyStatic, { ...cached, root: folders, prefix: "/assets/" });
   for (const one of options.assets) {
@@ -99,20 +100,25 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
     await app.register(fastifyStatic, { ...cached, root: one.modules, prefix: `/assets/${one.under}/`, allowedPath });
   }
 
-  for (const route of options.routes) {
-    app.route({
-      method: route.method,
-      url: route.path,
-      ...(route.method === "POST" ? { bodyLimit: route.bodyLimit } : {}),
-      handler: (request, reply) => handle(runtime, options, route, request, reply, isHttps),
-    });
-  }
   app.setNotFoundHandler((request, reply) =>
     send(runtime, options, toIncoming(runtime, request, isHttps), refused(httpRefusals["not-found"]()), reply, isHttps),
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const incoming = toIncoming(runtime, request, isHttps);
     return send(runtime, options, incoming, refused(refusalOf(runtime, error, incoming)), reply, isHttps);
+  });
+  const addRoute = (to: FastifyInstance, route: Route) =>
+    to.route({
+      method: route.method,
+      url: route.path,
+      ...(route.method === "POST" ? { bodyLimit: route.bodyLimit } : {}),
+      handler: (request, reply) => handle(runtime, options, route, request, reply, isHttps),
+    });
+  for (const route of options.routes.filter((one) => one.accepts !== "bytes")) addRoute(app, route);
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    for (const route of options.routes.filter((one) => one.accepts === "bytes")) addRoute(scope, route);
   });
   return app;
 }
@@ -278,6 +284,6 @@ export function isDatabaseAway(error: unknown): boolean {
   const message = error instanceof Error ? error.message : "";
   return (
     (typeof code === "string" && AWAY.has(code)) ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(message)
+    /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable/.test(message)
   );
 }

@@ -10,7 +10,7 @@ export {
 } from "./decide.ts";
 export { durationInWords, parseDuration } from "./duration.ts";
 export { type Explanation, explainDecision } from "./explain.ts";
-export { canonicalJson, LARGEST_POLICY_BYTES, type LoadedPolicy, loadPolicy } from "./load.ts";
+export { LARGEST_POLICY_BYTES, type LoadedPolicy, loadPolicy } from "./load.ts";
 export { compareOutcomes, type Outcome, outcomeOf, type Route } from "./outcome.ts";
 export { policyRefusals } from "./refusals.ts";
 export { formatReport } from "./report.ts";

@@ -6,7 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { parseJson } from "./json.ts";
-import { canonicalJson, LARGEST_POLICY_BYTES, loadPolicy } from "./load.ts";
+import { canonicalJson } from "../../kernel/canonical-json.ts";
+import { LARGEST_POLICY_BYTES, loadPolicy } from "./load.ts";
 import { type PolicyJson, policyJson } from "./test-support.ts";
 
 describe("JSON, read strictly", () => {

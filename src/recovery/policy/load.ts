@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
+import { canonicalJson } from "../../kernel/canonical-json.ts";
 import { ok, refuse, type Result } from "../../kernel/result.ts";
 import { parseJson } from "./json.ts";
 import { policyRefusals } from "./refusals.ts";
@@ -14,14 +15,6 @@ export type LoadedPolicy = Policy & {
   /** SHA-256 of the file's canonical JSON, in hexadecimal. */
   readonly digest: string;
 };
-
-/** JSON with every object's keys in code-unit order and no spaces, after RFC 8785 §3.2.3. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`).join(",")}}`;
-}
 
 /**
  * Reads, parses and digests a policy file. It does not check that the policy is safe: see checkPolicy.

@@ -1,4 +1,5 @@
 import type { Policy, TierId } from "./types.ts";
+import { listInWords } from "./words.ts";
 
 /** What an attacker could do with the account: counts over everything it owns or may upload to. */
 export interface Impact {
@@ -46,8 +47,18 @@ export function tierOf(policy: Policy, impact: Impact): TierChoice {
   }
   const { ownedProjects, roles, ownedOrganisations, liveTokens } = counts;
   if (ownedProjects + roles + ownedOrganisations + liveTokens > 0) {
-    const why = `It owns ${ownedProjects} projects and ${ownedOrganisations} organisations, has a role on ${roles} more, and ${liveTokens} live API tokens.`;
+    const why = `It reaches ${listInWords(
+      [
+        counted(ownedProjects, "project of its own", "projects of its own"),
+        counted(ownedOrganisations, "organisation of its own", "organisations of its own"),
+        counted(roles, "project of others", "projects of others"),
+        counted(liveTokens, "live API token", "live API tokens"),
+      ].filter((part) => part !== null),
+    )}.`;
     return { tier: 1, why, policyLine: "/tiers/1/who" };
   }
   return { tier: 0, why: "It has no projects, roles, organisations or API tokens.", policyLine: "/tiers/0/who" };
 }
+
+const counted = (count: number, one: string, many: string): string | null =>
+  count === 0 ? null : `${count} ${count === 1 ? one : many}`;

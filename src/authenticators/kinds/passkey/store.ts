@@ -15,6 +15,7 @@ interface PasskeyTables {
     is_backup_eligible: boolean;
     is_backed_up: boolean;
     is_discoverable: boolean | null;
+    is_user_verifying: boolean;
     aaguid: string;
     transports: string[];
     copy_suspected_at: Date | null;
@@ -49,6 +50,7 @@ export async function insertPasskey(
       is_backup_eligible: made.isBackupEligible,
       is_backed_up: made.isBackedUp,
       is_discoverable: made.isDiscoverable,
+      is_user_verifying: made.isUserVerified,
       aaguid: made.aaguid,
       transports: [...made.transports],
       copy_suspected_at: null,
@@ -74,6 +76,7 @@ const joined = (reader: Reader) =>
       "passkeys.is_backup_eligible",
       "passkeys.is_backed_up",
       "passkeys.is_discoverable",
+      "passkeys.is_user_verifying",
       "passkeys.copy_suspected_at",
     ]);
 
@@ -96,14 +99,18 @@ export async function findByCredential(reader: Reader, credentialId: string): Pr
 }
 
 /**
- * Notes a use: counter and backup state. One conditional statement, so that of two answers with one count only one
+ * Notes a use: counter and flags. One conditional statement, so that of two answers with one count only one
  * counts. @returns false where the counter did not go up; an authenticator without one says 0 for ever
  */
 export async function advanceCounter(tx: Tx, id: AuthenticatorId, assertion: Assertion): Promise<boolean> {
   const count = BigInt(assertion.signCount);
   const result = await own(tx)
     .updateTable("passkeys")
-    .set({ sign_count: count, is_backed_up: assertion.isBackedUp })
+    .set({
+      sign_count: count,
+      is_backed_up: assertion.isBackedUp,
+      ...(assertion.isUserVerified ? { is_user_verifying: true } : {}),
+    })
     .where("authenticator_id", "=", id)
     .where((is) => (count === 0n ? is("sign_count", "=", 0n) : is("sign_count", "<", count)))
     .executeTakeFirst();
@@ -145,6 +152,7 @@ const toPasskey = (row: {
   is_backup_eligible: boolean;
   is_backed_up: boolean;
   is_discoverable: boolean | null;
+  is_user_verifying: boolean;
   copy_suspected_at: Date | null;
 }): Passkey => ({
   id: row.id,
@@ -158,5 +166,6 @@ const toPasskey = (row: {
   isBackupEligible: row.is_backup_eligible,
   isBackedUp: row.is_backed_up,
   isDiscoverable: row.is_discoverable,
+  isUserVerifying: row.is_user_verifying,
   copySuspectedAt: row.copy_suspected_at,
 });

@@ -1,29 +1,18 @@
 import { createHash } from "node:crypto";
+import { makeShortCode } from "../../../kernel/crypto/short-code.ts";
 import type { Reader } from "../../../kernel/db/database.ts";
 import type { Tx } from "../../../kernel/db/transact.ts";
 import type { CaseId, OneTimeId } from "../../../kernel/ids.ts";
 import { peek, revokeSecrets, spend, storeSecret } from "../../../kernel/one-time.ts";
-import type { Random } from "../../../kernel/random.ts";
 import { ok, type Result } from "../../../kernel/result.ts";
 import type { Runtime } from "../../../kernel/runtime.ts";
 import { type Secret, secret } from "../../../kernel/secret.ts";
 
 const PURPOSE = "evidence-mailbox-code";
-const DIGITS = 8;
 /** SP 800-63B-4 §4.2.1.2 allows a code sent by mail 24 h; half an hour lets slow mail arrive. */
 const MINUTES = 30;
 
 export type CodeState = "right" | "replaced" | "expired" | "spent" | "wrong";
-
-/** Eight digits. 48 random bits modulo 10⁸: the bias is below one in two million. */
-const makeCode = (random: Random): string =>
-  (random.bytes(6).readUIntBE(0, 6) % 10 ** DIGITS).toString().padStart(DIGITS, "0");
-
-/** A typed code without spaces and dashes; null where it cannot be one. */
-export function readMailboxCode(typed: string): string | null {
-  const digits = typed.normalize("NFKC").replace(/[\s-]/g, "");
-  return /^\d{8}$/.test(digits) ? digits : null;
-}
 
 // A code is bound to the case and the address: the subject names both without containing the address.
 const subjectOf = (caseId: CaseId, folded: string): string =>
@@ -45,7 +34,7 @@ export async function issueMailboxCode(
   caseId: CaseId,
   folded: string,
 ): Promise<{ readonly code: Secret<string>; readonly expiresAt: Date }> {
-  const code = makeCode(runtime.random);
+  const code = makeShortCode(runtime.random);
   const { purpose, subject, digests } = presented(runtime, caseId, folded, code);
   await revokeSecrets(tx, purpose, subject, "a newer code was sent");
   const expiresAt = new Date(tx.now.getTime() + MINUTES * 60_000);

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { findAddress, type ParsedAddress, parseAddress } from "../../../accounts/index.ts";
+import { readShortCode } from "../../../kernel/crypto/short-code.ts";
 import type { Reader } from "../../../kernel/db/database.ts";
 import { isId } from "../../../kernel/ids.ts";
 import { ok } from "../../../kernel/result.ts";
 import type { Assessment, EvidenceContext, EvidenceKind } from "../../types.ts";
-import { lookAtCode, readMailboxCode, spendMailboxCode } from "./code.ts";
+import { lookAtCode, spendMailboxCode } from "./code.ts";
 import { type AddressStanding, standingOf } from "./lookup.ts";
 
 const claim = z.strictObject({
@@ -21,7 +22,7 @@ const claim = z.strictObject({
     .string("Please type the code from the mail.")
     .max(64)
     .transform((typed, context): string => {
-      const code = readMailboxCode(typed);
+      const code = readShortCode(typed);
       if (code !== null) return code;
       context.addIssue({ code: "custom", message: "The code has eight digits." });
       return z.NEVER;

@@ -1,5 +1,5 @@
 import { maskAddress, parseAddress } from "../../../accounts/index.ts";
-import { isSlipOf } from "./distance.ts";
+import { isSlipOf } from "../../../kernel/edit-distance.ts";
 
 export const FIELDS = [
   "projects",

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SAMPLE_CONTEXT } from "../../sample-context.ts";
 import { claimedItems, compareItems, FIELDS, type Records, type RecordsClaim } from "./compare.ts";
-import { editDistance, isSlipOf } from "./distance.ts";
+import { editDistance, isSlipOf } from "../../../kernel/edit-distance.ts";
 import { records } from "./records.ts";
 
 describe("edit distance", () => {

@@ -1,0 +1,147 @@
+import {
+  button,
+  details,
+  errorSummary,
+  field,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  notice,
+  textarea,
+  time,
+} from "../../kernel/html/index.ts";
+import type { Refusal } from "../../kernel/refusal.ts";
+import { caseLifecycle, policy, type RecoveryCase } from "../../recovery/index.ts";
+
+/** What was typed and why it was not taken, to show the form again. */
+export interface ActionState {
+  /** The power whose form it was. */
+  readonly attempted?: string;
+  readonly refusal?: Refusal;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface ActionContext {
+  readonly recoveryCase: RecoveryCase;
+  readonly csrfToken: string;
+  readonly now: Date;
+  readonly state: ActionState;
+}
+
+/** Events that a reviewer can bring about in the case's state. */
+const mayBring = ({ recoveryCase }: ActionContext, event: string): boolean =>
+  caseLifecycle.transitions.some(
+    (one) => one.on === event && one.by.includes("reviewer") && one.from.some((from) => from === recoveryCase.state),
+  );
+
+/** A form for one power of the desk; reason and typed username make sure that it is meant, and meant for this account. */
+function verdictForm(
+  context: ActionContext,
+  action: string,
+  options: { readonly label: string; readonly kind?: "primary" | "secondary" | "danger"; readonly hint: string },
+): Html {
+  const { recoveryCase, csrfToken, state } = context;
+  return formElement({
+    action: `/console/cases/${recoveryCase.number}/${action}`,
+    csrf: csrfToken,
+    body: html`
+      ${hidden("seenState", recoveryCase.state)}
+      ${textarea({ name: "reason", id: `${action}-reason`, label: "Reason", hint: options.hint, value: state.values["reason"], required: true, maxlength: 2000, rows: 3 })}
+      ${field({ name: "username", id: `${action}-username`, label: "Type the account’s username", autocomplete: "off", value: state.values["username"], required: true, maxlength: 64, spellcheck: false })}
+      ${button({ label: options.label, kind: options.kind ?? "primary" })}`,
+  });
+}
+
+/** What approving does, in the words of the decision: nobody should approve without knowing it. */
+function effect(decision: policy.Decision): Html {
+  const people =
+    decision.approvalsNeeded > 1 ? html` <strong>${decision.approvalsNeeded} people</strong> must approve.` : null;
+  return html`<p>Approving starts a wait of <strong>${policy.durationInWords(decision.waitMs)}</strong>, in which everybody is told and each of them can stop it. Then the claimant may set a new password and app, and some powers are held for <strong>${policy.durationInWords(decision.holdMs)}</strong>.${people} You cannot make this shorter.</p>`;
+}
+
+function approval(context: ActionContext): Html | null {
+  const { decision } = context.recoveryCase;
+  if (!mayBring(context, "approve")) return null;
+  const mayApprove = decision !== null && ["machine", "one-reviewer", "two-reviewers"].includes(decision.route);
+  if (!mayApprove || !decision)
+    return notice({
+      tone: "warning",
+      title: "Approval is not possible yet",
+      body: html`<p>The policy asks for more than there is. Ask the claimant for what would help most, or refuse.</p>`,
+    });
+  return html`${effect(decision)}${verdictForm(context, "approve", { label: "Approve", hint: "Only the desk reads it. What convinced you?" })}`;
+}
+
+function question(context: ActionContext): Html | null {
+  if (!mayBring(context, "request-information")) return null;
+  return details({
+    summary: "Ask the claimant one thing more",
+    isOpen: context.state.attempted === "request-information",
+    body: formElement({
+      action: `/console/cases/${context.recoveryCase.number}/request-information`,
+      csrf: context.csrfToken,
+      body: html`${textarea({ name: "question", label: "Question", hint: "They answer on their case page. Nothing secret, please.", value: context.state.values["question"], required: true, maxlength: 2000, rows: 3 })}${button({ label: "Ask", kind: "secondary" })}`,
+    }),
+  });
+}
+
+function refusal(context: ActionContext): Html | null {
+  if (!mayBring(context, "refuse")) return null;
+  const isContested = context.recoveryCase.state === "contested";
+  return details({
+    summary: isContested ? "The claimant is not the owner: refuse" : "Refuse",
+    isOpen: context.state.attempted === "refuse",
+    body: html`${isContested ? html`<p>The freeze ends and the owner has the account as before.</p>` : null}${verdictForm(context, "refuse", { label: "Refuse", kind: "danger", hint: "The claimant reads it." })}`,
+  });
+}
+
+function resumption(context: ActionContext): Html | null {
+  if (!mayBring(context, "resume")) return null;
+  return details({
+    summary: "The claimant is the owner: take the case up again",
+    isOpen: context.state.attempted === "resume",
+    body: html`<p>The freeze ends and the case is reviewed anew.</p>${verdictForm(context, "resume", { label: "Take it up again", hint: "Only the desk reads it. How do you know?" })}`,
+  });
+}
+
+function incident(context: ActionContext): Html | null {
+  if (!mayBring(context, "report-incident")) return null;
+  return details({
+    summary: "Somebody else seems to be in the account",
+    isOpen: context.state.attempted === "report-incident",
+    body: html`<p>Freezes the account at once, ends every session and moves the case to the incidents.</p>${verdictForm(context, "report-incident", { label: "Freeze the account", kind: "danger", hint: "Only the desk reads it." })}`,
+  });
+}
+
+/** Why there is nothing to decide, where there is nothing. */
+function waitingFor({ recoveryCase, now }: ActionContext): Html {
+  if (recoveryCase.state === "waiting" && recoveryCase.waitEndsAt)
+    return html`<p>Nothing to decide: the waiting time runs until ${time(recoveryCase.waitEndsAt, now)}.</p>`;
+  const { next } = caseLifecycle.states[recoveryCase.state];
+  return html`<p>Nothing to decide${next === "claimant" ? ": the claimant has the next move" : ""}.</p>`;
+}
+
+const note = ({ recoveryCase, csrfToken, state }: ActionContext): Html =>
+  details({
+    summary: "Write a note for the desk",
+    isOpen: state.attempted === "note",
+    body: formElement({
+      action: `/console/cases/${recoveryCase.number}/note`,
+      csrf: csrfToken,
+      body: html`${textarea({ name: "note", label: "Note", hint: "Only the desk reads it.", value: state.values["note"], required: true, maxlength: 4000, rows: 2 })}${button({ label: "Keep note", kind: "secondary" })}`,
+    }),
+  });
+
+/** Everything the desk can do with the case in its state, the likeliest first. */
+export function actionsSection(context: ActionContext): Html {
+  const { refusal: refused } = context.state;
+  const powers = [approval(context), question(context), resumption(context), refusal(context), incident(context)];
+  const isFrozenNow = ["contested", "incident"].includes(context.recoveryCase.state);
+  return html`
+    <h2>What you can do</h2>
+    ${errorSummary({}, refused ? [refused.title, refused.detail].filter(Boolean).join(" ") : undefined)}
+    ${isFrozenNow ? html`<p>The account is frozen. Find out who is the owner before you go on.</p>` : null}
+    ${powers.some((one) => one !== null) ? powers : waitingFor(context)}
+    ${note(context)}`;
+}

@@ -1,0 +1,60 @@
+import { findAccount } from "../../accounts/index.ts";
+import { badge, html, type Html, time } from "../../kernel/html/index.ts";
+import type { HttpRequest } from "../../kernel/http/index.ts";
+import { CAUSES, caseLifecycle, type RecoveryCase, type RecoveryRuntime } from "../../recovery/index.ts";
+import type { StaffActor } from "../../sessions/index.ts";
+import { deskLayout } from "../layout.ts";
+import { facts, inWords, STATE_TONE } from "../wording.ts";
+import { type ActionState, actionsSection } from "./actions.ts";
+import { historySection, messagesSection, noticesSection, verdictsSection } from "./activity.ts";
+import { decisionSection } from "./decision.ts";
+import { claimsSection, proofsSection } from "./evidence.ts";
+
+export type CaseRequest = HttpRequest<StaffActor, { readonly number: string }, unknown, unknown>;
+
+const section = (body: Html | null): Html | null => (body === null ? null : html`<section>${body}</section>`);
+
+/** Whose case it is, in one line of facts under its number. */
+const head = (recoveryCase: RecoveryCase, now: Date): Html => html`
+  <p><a href="/console">Queue</a></p>
+  <h1>${recoveryCase.number} ${badge({ tone: STATE_TONE[recoveryCase.state], text: inWords(recoveryCase.state) })}</h1>
+  ${facts([
+    ["Name claimed", html`<strong>${recoveryCase.claimedName}</strong>`],
+    ["Why they are locked out", CAUSES[recoveryCase.cause]],
+    [
+      "Opened",
+      html`${time(recoveryCase.openedAt, now, "relative")} from ${recoveryCase.openedFrom.ip}, ${recoveryCase.origin === "form" ? "public form" : "sign-in screen"}`,
+    ],
+    ["Next move", inWords(caseLifecycle.states[recoveryCase.state].next)],
+    recoveryCase.waitEndsAt ? ["Wait ends", time(recoveryCase.waitEndsAt, now)] : null,
+  ])}`;
+
+/** A case on one screen: what the policy says, claims beside records, proofs, and what the reader can do. */
+export async function casePage(
+  runtime: RecoveryRuntime,
+  request: CaseRequest,
+  recoveryCase: RecoveryCase,
+  state: ActionState,
+): Promise<Html> {
+  const { now, csrfToken, actor } = request;
+  const account = recoveryCase.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
+  const [claims, proofs, messages, verdicts, notices, history] = await Promise.all([
+    claimsSection(runtime, recoveryCase, account, now),
+    proofsSection(runtime, recoveryCase, now),
+    messagesSection(runtime, recoveryCase, now),
+    verdictsSection(runtime, recoveryCase, actor.account.id, now),
+    noticesSection(runtime, recoveryCase, now),
+    historySection(runtime, recoveryCase, now),
+  ]);
+  const mayAct = actor.roles.some((role) => role === "reviewer" || role === "administrator");
+  const actions = mayAct
+    ? actionsSection({ recoveryCase, csrfToken, now, state })
+    : html`<h2>What you can do</h2><p>Your role reads; it does not decide.</p>`;
+  const body = html`
+    ${head(recoveryCase, now)}
+    <div class="desk-case">
+      <div>${[decisionSection(runtime, recoveryCase), claims, proofs].map(section)}</div>
+      <div>${[actions, verdicts, messages, notices, history].map(section)}</div>
+    </div>`;
+  return deskLayout(runtime, request, { title: recoveryCase.number, body, staff: actor });
+}
