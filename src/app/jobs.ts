@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checkMailDomains } from "../accounts/index.ts";
+import { forgetChallenges } from "../authenticators/index.ts";
 import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
@@ -33,7 +34,7 @@ const recoveryClocks = (app: App) =>
     },
   });
 
-/** Forgets sign-ins that were never finished. */
+/** Forgets sign-ins that were never finished, and challenges of passkeys. */
 const sweepCeremonies = defineJob({
   name: "sign-in-sweep",
   schema: z.object({}),
@@ -43,6 +44,7 @@ const sweepCeremonies = defineJob({
   run: async (runtime) => {
     await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "unfinished sign-ins" }, async (tx) => {
       await deleteOldCeremonies(tx);
+      await forgetChallenges(tx);
       return ok();
     });
   },

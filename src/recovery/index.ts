@@ -31,7 +31,14 @@ export {
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
-export { peekRestoration, type RestorationForm, restoreAccount, type Restored } from "./restoration.ts";
+export {
+  beginRestorationPasskey,
+  type NewSecondFactor,
+  peekRestoration,
+  type RestorationForm,
+  restoreAccount,
+  type Restored,
+} from "./restoration.ts";
 export {
   approveCase,
   refuseCase,

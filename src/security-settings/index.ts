@@ -18,3 +18,11 @@ export {
   undoAddressChange,
 } from "./addresses.ts";
 export { changePassword } from "./change-password.ts";
+export {
+  addPasskey,
+  confirmWithPasskey,
+  endPasskey,
+  renamePasskey,
+  startPasskey,
+  startPasskeyConfirmation,
+} from "./passkeys.ts";

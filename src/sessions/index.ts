@@ -18,4 +18,13 @@ export {
   resolveSession,
   startSession,
 } from "./session.ts";
-export { type Factor, isFresh, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";
+export {
+  type Factor,
+  FRESH_MS,
+  isFresh,
+  isPhishingResistant,
+  SESSION_COOKIE,
+  type Session,
+  type SessionKind,
+  STAFF_COOKIE,
+} from "./types.ts";

@@ -130,7 +130,7 @@ export async function endSession(
   return true;
 }
 
-/** Ends every session of an account but `except`. @returns how many were live */
+/** Ends the live sessions of an account but `except`. @returns how many were live */
 export async function endAllSessions(
   tx: Tx,
   random: Random,
@@ -139,6 +139,8 @@ export async function endAllSessions(
     readonly because: string;
     readonly actor: AuditActor;
     readonly except?: SessionId | undefined;
+    /** Only sessions of one kind. */
+    readonly kind?: SessionKind | undefined;
   },
 ): Promise<number> {
   let update = own(tx)
@@ -146,6 +148,7 @@ export async function endAllSessions(
     .set({ ended_at: tx.now, ended_because: end.because })
     .where("account_id", "=", end.accountId)
     .where("ended_at", "is", null);
+  if (end.kind !== undefined) update = update.where("kind", "=", end.kind);
   if (end.except !== undefined) update = update.where("id", "!=", end.except);
   const ended = await update.returning("id").execute();
   if (ended.length > 0) {

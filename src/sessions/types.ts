@@ -1,7 +1,11 @@
 import type { AccountId, SessionId } from "../kernel/ids.ts";
 
 export type SessionKind = "subscriber" | "staff";
-export type Factor = "password" | "totp" | "recovery-code";
+/**
+ * What was shown to open a session. A passkey that asked for a PIN, a fingerprint or a face is two factors, `passkey`
+ * and `user-verification`; one that did not is `passkey` alone (SP 800-63B-4 §3.1.7.2).
+ */
+export type Factor = "password" | "totp" | "recovery-code" | "passkey" | "user-verification";
 
 export interface Session {
   readonly id: SessionId;
@@ -18,6 +22,9 @@ export interface Session {
   /** Begun with a password that has leaked: may choose a new one, and nothing else until then. */
   readonly owesNewPassword: boolean;
 }
+
+/** Whether what was shown cannot be passed on by a look-alike site (SP 800-63B-4 §3.2.5): of ours, only a passkey. */
+export const isPhishingResistant = (session: Pick<Session, "factors">): boolean => session.factors.includes("passkey");
 
 /** Short names; the edge adds `__Host-`. */
 export const SESSION_COOKIE = "session";

@@ -11,7 +11,8 @@ import {
   countCodeAttempt,
   findLeak,
   findPasswordFacts,
-  isTotpBound,
+  hasSecondFactor,
+  isPasskeyBound,
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
@@ -75,8 +76,8 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     return refuse(signInRefusals.wrong());
   }
   if (account.frozen) return refuse(frozen(account));
-  const hasSecondFactor = await isTotpBound(runtime.db, account.id);
-  if (step.purpose === "staff" && !hasSecondFactor) {
+  const owesSecondFactor = await hasSecondFactor(runtime.db, account.id);
+  if (step.purpose === "staff" && !owesSecondFactor) {
     await noteFailure(runtime, account, "password", step); // set up on the subscriber pages; here nothing is told of it
     return refuse(signInRefusals.wrong());
   }
@@ -86,7 +87,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
     if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
-    if (!hasSecondFactor) {
+    if (!owesSecondFactor) {
       const { token } = await signIn(tx, runtime, account, ["password"], step);
       return ok({ next: "setup", account, sessionToken: token });
     }
@@ -111,7 +112,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   });
 }
 
-const frozen = (account: Account) =>
+export const frozen = (account: Account) =>
   signInRefusals.frozen(
     account.frozen
       ? { detail: `It was frozen on ${account.frozen.at.toISOString().slice(0, 16).replace("T", " at ")} UTC.` }
@@ -146,7 +147,10 @@ export interface SignedIn {
   readonly sessionToken: Secret<string>;
 }
 
-/** Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. */
+/**
+ * Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. At the desk it is refused
+ * to those who have a passkey: what a look-alike site could pass on opens nothing there (SP 800-63B-4 §2.3.2).
+ */
 export async function submitTotp(
   runtime: Runtime,
   step: SecondFactorStep,
@@ -155,6 +159,8 @@ export async function submitTotp(
   const running = await findCeremony(runtime, step.ceremonyToken, step.now);
   if (!running) return refuse(signInRefusals["start-again"]());
   const { account, ceremony } = running;
+  if (ceremony.purpose === "staff" && (await isPasskeyBound(runtime.db, account.id)))
+    return refuse(signInRefusals["passkey-needed"]());
   const match = await verifyTotp(runtime, account.id, step.typed, step.now);
   if (!match.ok) {
     await noteFailure(runtime, account, "totp", step);
@@ -204,11 +210,11 @@ interface Finish {
   readonly account: Account;
   readonly ceremony: Ceremony;
   readonly factor: Factor;
-  readonly step: SecondFactorStep;
+  readonly step: Omit<SecondFactorStep, "typed">;
   readonly onSignedIn: OnSignedIn;
 }
 
-async function finish(
+export async function finish(
   tx: Tx,
   runtime: Runtime,
   { account, ceremony, factor, step, onSignedIn }: Finish,
@@ -228,7 +234,7 @@ async function finish(
 const hasLeaked = async (tx: Tx, account: Account): Promise<boolean> =>
   ((await findPasswordFacts(tx, account.id))?.leakedAt ?? null) !== null;
 
-async function signIn(
+export async function signIn(
   tx: Tx,
   runtime: Runtime,
   account: Account,
@@ -255,7 +261,7 @@ async function signIn(
 }
 
 /** Every failure on an existing account is on its history (ASVS 5.0 16.3.1); guesses at other names only on the counter. */
-async function noteFailure(
+export async function noteFailure(
   runtime: Runtime,
   account: Account | null,
   factor: Factor,

@@ -7,6 +7,13 @@ export {
   submitRecoveryCode,
   submitTotp,
 } from "./ceremony.ts";
+export {
+  beginPasskeySignIn,
+  beginPasskeyStep,
+  type PasskeyPlace,
+  submitPasskey,
+  submitPasskeyStep,
+} from "./passkey.ts";
 export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
 export { answerMailRequests, answerMailRequestsJob, askByMail } from "./mail-requests.ts";
 export { register } from "./register.ts";

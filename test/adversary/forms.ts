@@ -52,6 +52,15 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     address: "new@new.example",
     password: "amber-bridge-copper-delta-77",
   },
+  "/sign-in/passkey/options": { name: "nobody" },
+  "/sign-in/passkey": { answer: "{}" },
+  "/sign-in/second-factor/passkey": { answer: "{}" },
+  "/account/confirm/passkey": { answer: "{}", password: "not the right password" },
+  "/account/passkeys": { answer: "{}", name: "Key" },
+  "/account/passkeys/rename": { id: `aut_${NO_ID}`, name: "Key" },
+  "/account/passkeys/remove": { id: `aut_${NO_ID}` },
+  "/console/sign-in/passkey": { answer: "{}" },
+  "/console/sign-in/second-factor/passkey": { answer: "{}" },
   "/sign-in/new-password": { password: "short" },
   "/password-strength": { password: "lantern" },
   "/reset": { name: "nobody" },
@@ -76,6 +85,12 @@ export const QUOTES =
 
 /** Forms with nothing but their button. */
 export const BUTTONS = new Set([
+  "/sign-in/second-factor/passkey/options",
+  "/account/confirm/passkey/options",
+  "/account/passkeys/options",
+  "/restore/:token/passkey/options",
+  "/console/sign-in/passkey/options",
+  "/console/sign-in/second-factor/passkey/options",
   "/account/setup/resend",
   "/account/setup/totp/begin",
   "/account/recovery-codes",

@@ -65,6 +65,8 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   const { who } = route;
   if (who === "anyone") return new Set(ACTORS);
   if (who === "subscriber in setup") return new Set<Actor>(["newcomer", "subscriber", "stale subscriber"]);
+  if (who === "subscriber without a second factor, or authenticator just shown")
+    return new Set<Actor>(["newcomer", ...FULL]);
   if (who === "subscriber") return new Set<Actor>([...FULL, "stale subscriber"]);
   if (who === "subscriber, authenticator just shown") return new Set<Actor>(FULL);
   if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted"]);
