@@ -1,4 +1,4 @@
-export { freezeAccount, thawAccount } from "./freeze.ts";
+export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
 export { accountRefusals } from "./refusals.ts";
 export { createAccount, findAccountByName, requireActive } from "./account.ts";
@@ -12,7 +12,8 @@ export {
   listAddresses,
   listStaff,
   listStaffRoles,
+  lockAccount,
   setVerified,
   touchAccount,
 } from "./store.ts";
-export type { Account, Address, FreezeReason, StaffRole } from "./types.ts";
+export { type Account, type Address, type Freeze, type FreezeReason, mergeFreeze, type StaffRole } from "./types.ts";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { thawDue } from "../accounts/index.ts";
+import { erasePersonalData } from "../audit/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
@@ -6,6 +8,7 @@ import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
+import { deleteOldDevices } from "../sessions/index.ts";
 import { deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
@@ -81,6 +84,46 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Ends freezes whose time is over. */
+const thawAccounts = defineJob({
+  name: "accounts-thaw",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "* * * * *",
+  run: async (runtime) => {
+    await thawDue(runtime, runtime.clock.now());
+  },
+});
+
+/** Forgets browsers that nobody has signed in with for a year. */
+const sweepDevices = defineJob({
+  name: "sessions-devices",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "47 3 * * *",
+  run: async (runtime) => {
+    await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "browsers long unseen" }, async (tx) => {
+      await deleteOldDevices(tx);
+      return ok();
+    });
+  },
+});
+
+/** Erases the personal data of events once it has been kept as long as the operator set. */
+const erasePersonal = (app: App) =>
+  defineJob({
+    name: "audit-erase",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "53 3 * * *",
+    run: async (runtime) => {
+      await erasePersonalData(runtime, runtime.clock.now(), app.config.historyDays);
+    },
+  });
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
@@ -90,4 +133,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepThrottle,
   sweepCeremonies,
   eraseObservations,
+  thawAccounts,
+  sweepDevices,
+  erasePersonal(app),
 ];

@@ -1,6 +1,7 @@
 export {
   bindPassword,
   findPasswordFacts,
+  isPassword,
   notePasswordSuccess,
   type PasswordFacts,
   passwordFacts,
@@ -29,6 +30,7 @@ export {
   finishTotp,
   isTotpBound,
   matchKey,
+  readTotpCode,
   showEnrolment,
   spendTotp,
   type TotpEnrolment,

@@ -25,7 +25,8 @@ const SETTINGS = `Settings are environment variables; the values shown are used 
   MAIL_FROM              the sender of mails
   INDEX_NAME=Locksmith Index
   POLICY_FILE            the recovery policy; without it the one that comes with Locksmith
-  LOG_LEVEL=info         error, warn, info or debug`;
+  LOG_LEVEL=info         error, warn, info or debug
+  HISTORY_DAYS=400       how long networks and browsers stay in the history, 365 to 3650`;
 
 const columns = (rows: readonly (readonly [string, string])[]): string => {
   const width = Math.max(...rows.map(([left]) => left.length));

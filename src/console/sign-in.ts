@@ -16,7 +16,7 @@ import {
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
-import { STAFF_COOKIE, type StaffActor, staffGuard } from "../sessions/index.ts";
+import { DEVICE_COOKIE, deviceCookie, STAFF_COOKIE, type StaffActor, staffGuard } from "../sessions/index.ts";
 import { CEREMONY_COOKIE, findCeremony, signInRefusals, submitPassword, submitTotp } from "../sign-in/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { endSession } from "../sessions/index.ts";
@@ -115,7 +115,7 @@ export const deskSignInRoutes: readonly Route[] = [
           status: done.refusal.status,
         });
       }
-      if (done.value.next === "setup") return refused(signInRefusals.wrong());
+      if (done.value.next !== "second-factor") return refused(signInRefusals.wrong());
       return redirect(`/console/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });
@@ -142,6 +142,7 @@ export const deskSignInRoutes: readonly Route[] = [
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitTotp(runtime, step, async () => {});
@@ -153,6 +154,7 @@ export const deskSignInRoutes: readonly Route[] = [
         cookies: [
           { name: STAFF_COOKIE, value: done.value.sessionToken.reveal() },
           { name: CEREMONY_COOKIE, value: null },
+          deviceCookie(done.value.deviceToken),
         ],
       });
     },

@@ -1,4 +1,5 @@
 export { type DkimKey, makeDkimKey, readDkimKey } from "./dkim.ts";
+export { NOT_ME } from "./not-me.ts";
 export {
   deliverDue,
   deliverMailJob,

@@ -166,7 +166,10 @@ export function refuseCase(
     if (!moved.ok) return moved;
     // The objection was right: the claimant is not the owner, and the owner gets the account back as it was. After a
     // restoration it stays frozen: then its authenticators may be a thief's.
-    const wasObjection = recoveryCase.state === "contested" && checked.value.frozen?.caseId === caseId;
+    // What its owner locked is theirs to unlock.
+    const { frozen } = checked.value;
+    const wasObjection =
+      recoveryCase.state === "contested" && frozen?.caseId === caseId && frozen.because === "objection";
     if (wasObjection)
       await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     await queueMail(tx, runtime, {

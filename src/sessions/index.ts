@@ -6,6 +6,14 @@ export {
   subscriberGuard,
   freshSubscriberGuard,
 } from "./guards.ts";
+export {
+  deleteOldDevices,
+  deviceCookie,
+  forgetDevices,
+  listDevices,
+  type RecognisedDevice,
+  recogniseDevice,
+} from "./devices.ts";
 export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,
@@ -16,4 +24,12 @@ export {
   resolveSession,
   startSession,
 } from "./session.ts";
-export { type Factor, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";
+export {
+  DEVICE_COOKIE,
+  type Factor,
+  type KnownDevice,
+  SESSION_COOKIE,
+  type Session,
+  type SessionKind,
+  STAFF_COOKIE,
+} from "./types.ts";

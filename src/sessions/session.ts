@@ -3,7 +3,7 @@ import { audit, type AuditActor } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
-import { type AccountId, newId, type SessionId } from "../kernel/ids.ts";
+import { type AccountId, type DeviceId, newId, type SessionId } from "../kernel/ids.ts";
 import { digestToken } from "../kernel/one-time.ts";
 import type { Random } from "../kernel/random.ts";
 import { ok } from "../kernel/result.ts";
@@ -26,6 +26,7 @@ interface SessionTables {
     ended_because: string | null;
     ip: string;
     user_agent: string;
+    device_id: DeviceId | null;
   };
 }
 
@@ -38,6 +39,7 @@ export interface StartSession {
   readonly kind: SessionKind;
   readonly factors: readonly Factor[];
   readonly source: Source;
+  readonly deviceId?: DeviceId;
 }
 
 /** Starts a session with a secret of 256 random bits, of which only the digest is stored. The caller audits. */
@@ -64,6 +66,7 @@ export async function startSession(
       ended_because: null,
       ip: start.source.ip,
       user_agent: start.source.userAgent,
+      device_id: start.deviceId ?? null,
     })
     .execute();
   return { id, token: secret(token) };
@@ -181,4 +184,5 @@ const toSession = (row: SessionTables["sessions"]): Session => ({
   reauthenticatedAt: row.reauthenticated_at,
   ip: row.ip,
   userAgent: row.user_agent,
+  deviceId: row.device_id,
 });

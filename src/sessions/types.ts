@@ -1,4 +1,4 @@
-import type { AccountId, SessionId } from "../kernel/ids.ts";
+import type { AccountId, DeviceId, SessionId } from "../kernel/ids.ts";
 
 export type SessionKind = "subscriber" | "staff";
 export type Factor = "password" | "totp" | "recovery-code";
@@ -15,11 +15,22 @@ export interface Session {
   readonly reauthenticatedAt: Date;
   readonly ip: string;
   readonly userAgent: string;
+  /** The browser it was begun in, where that is known. */
+  readonly deviceId: DeviceId | null;
+}
+
+/** A browser in which the account was signed in before. A hint about risk and a word for people; never a factor. */
+export interface KnownDevice {
+  readonly id: DeviceId;
+  readonly firstSeenAt: Date;
 }
 
 /** Short names; the edge adds `__Host-`. */
 export const SESSION_COOKIE = "session";
 export const STAFF_COOKIE = "staff";
+/** Names this browser for the accounts that signed in with it. */
+export const DEVICE_COOKIE = "device";
+export const DEVICE_COOKIE_SECONDS = 365 * 24 * 3600;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

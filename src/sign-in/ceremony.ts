@@ -1,4 +1,12 @@
-import { type Account, findAccount, findAccountByName, listStaffRoles, touchAccount } from "../accounts/index.ts";
+import {
+  type Account,
+  findAccount,
+  findAccountByName,
+  type Freeze,
+  listStaffRoles,
+  lockAccount,
+  touchAccount,
+} from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
@@ -19,6 +27,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { noteDevice } from "./new-device.ts";
 import { signInRefusals } from "./refusals.ts";
 import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
 
@@ -33,7 +42,9 @@ export type OnSignedIn = (tx: Tx, account: Account) => Promise<void>;
 
 export type PasswordOutcome =
   /** No second factor is bound yet: signed in as far as setting up goes. */
-  | { readonly next: "setup"; readonly account: Account; readonly sessionToken: Secret<string> }
+  | ({ readonly next: "setup" } & SignedIn)
+  /** The account is frozen: signs in to nothing, and carries the right password along to its honest page. */
+  | { readonly next: "frozen"; readonly account: Account; readonly ceremonyToken: Secret<string> }
   | { readonly next: "second-factor"; readonly account: Account; readonly ceremonyToken: Secret<string> };
 
 export interface PasswordStep {
@@ -42,6 +53,8 @@ export interface PasswordStep {
   readonly password: Secret<string>;
   readonly purpose: Purpose;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
 }
 
@@ -62,15 +75,16 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     await noteFailure(runtime, account, "password", step);
     return refuse(signInRefusals.wrong());
   }
-  if (account.frozen) return refuse(frozen(account));
+  if (account.frozen && step.purpose === "staff") return refuse(frozen(account));
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
   const hasSecondFactor = await isTotpBound(runtime.db, account.id);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
-    if (!hasSecondFactor) {
-      const { token } = await signIn(tx, runtime, account, ["password"], step);
-      return ok({ next: "setup", account, sessionToken: token });
+    if (!hasSecondFactor && !account.frozen) {
+      const current = await requireThawed(tx, account);
+      if (!current.ok) return current;
+      return ok({ next: "setup", account, ...(await signIn(tx, runtime, account, ["password"], step)) });
     }
     audit(tx, runtime.random, {
       act: "sign-in/password-accepted",
@@ -88,7 +102,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
       digest: digestToken(token),
       expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
     });
-    return ok({ next: "second-factor", account, ceremonyToken: secret(token) });
+    return ok({ next: account.frozen ? "frozen" : "second-factor", account, ceremonyToken: secret(token) });
   });
 }
 
@@ -110,16 +124,31 @@ export async function findCeremony(
   return ceremony && account && !account.frozen ? { ceremony, account } : null;
 }
 
+/** As `findCeremony`, for the account that is frozen: what its honest page, the unlocking and the appeal start from. */
+export async function findFrozenCeremony(
+  runtime: Runtime,
+  token: string | undefined,
+  now: Date,
+): Promise<{ readonly ceremony: Ceremony; readonly account: Account; readonly freeze: Freeze } | null> {
+  const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
+  const account = ceremony?.purpose === "subscriber" ? await findAccount(runtime.db, ceremony.accountId) : null;
+  return ceremony && account?.frozen ? { ceremony, account, freeze: account.frozen } : null;
+}
+
 export interface SecondFactorStep {
   readonly ceremonyToken: string | undefined;
   readonly typed: string;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
 }
 
 export interface SignedIn {
   readonly account: Account;
   readonly sessionToken: Secret<string>;
+  /** For the cookie by which this browser is known again. */
+  readonly deviceToken: Secret<string>;
 }
 
 /** Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. */
@@ -177,13 +206,19 @@ async function finish(
   runtime: Runtime,
   { account, ceremony, factor, step, onSignedIn }: Finish,
 ): Promise<Result<SignedIn>> {
+  const current = await requireThawed(tx, account);
+  if (!current.ok) return current;
   if (!(await setCeremonyEnded(tx, ceremony.id))) return refuse(signInRefusals["start-again"]());
-  const current = await findAccount(tx, account.id);
-  if (!current || current.frozen) return refuse(frozen(current ?? account));
   const factors: readonly Factor[] = ["password", factor];
-  const { token } = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
+  const tokens = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
   await onSignedIn(tx, account);
-  return ok({ account, sessionToken: token });
+  return ok({ account, ...tokens });
+}
+
+/** Refuses a frozen account, which stays as it is until the end: a lock waits, and then ends the session begun here. */
+async function requireThawed(tx: Tx, account: Account): Promise<Result<Account>> {
+  const current = await lockAccount(tx, account.id);
+  return current && !current.frozen ? ok(current) : refuse(frozen(current ?? account));
 }
 
 async function signIn(
@@ -191,23 +226,25 @@ async function signIn(
   runtime: Runtime,
   account: Account,
   factors: readonly Factor[],
-  step: { readonly purpose: Purpose; readonly source: Source },
-) {
+  step: { readonly purpose: Purpose; readonly source: Source; readonly deviceToken?: string | undefined },
+): Promise<Pick<SignedIn, "sessionToken" | "deviceToken">> {
+  const device = await noteDevice(tx, runtime, account, step);
   const session = await startSession(tx, runtime.random, {
     accountId: account.id,
     kind: step.purpose,
     factors,
     source: step.source,
+    deviceId: device.id,
   });
   await touchAccount(tx, account.id);
   audit(tx, runtime.random, {
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },
     accountId: account.id,
-    facts: { purpose: step.purpose, factors, session: session.id },
+    facts: { purpose: step.purpose, factors, session: session.id, knownDevice: device.isKnown },
     personal: { ...step.source },
   });
-  return session;
+  return { sessionToken: session.token, deviceToken: device.token };
 }
 
 /** Every failure on an existing account is on its history (ASVS 5.0 16.3.1); guesses at other names only on the counter. */

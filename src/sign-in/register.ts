@@ -18,7 +18,7 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
-import { startSession } from "../sessions/index.ts";
+import { recogniseDevice, startSession } from "../sessions/index.ts";
 
 const CONFIRM = "confirm-address";
 const CONFIRM_HOURS = 24;
@@ -28,7 +28,16 @@ export interface Registration {
   readonly address: string;
   readonly password: Secret<string>;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
+}
+
+export interface Registered {
+  readonly accountId: AccountId;
+  readonly sessionToken: Secret<string>;
+  /** For the cookie by which this browser is known again. */
+  readonly deviceToken: Secret<string>;
 }
 
 /**
@@ -36,10 +45,7 @@ export interface Registration {
  * goes. Refuses a taken or look-alike username openly, since usernames are public. An address that is another account's
  * gets the same answer; its owner is told by mail instead of getting a confirmation link.
  */
-export async function register(
-  runtime: Runtime,
-  input: Registration,
-): Promise<Result<{ readonly accountId: AccountId; readonly sessionToken: Secret<string> }>> {
+export async function register(runtime: Runtime, input: Registration): Promise<Result<Registered>> {
   const username = checkUsername(input.username);
   if (!username.ok) return username;
   const address = parseAddress(input.address);
@@ -59,7 +65,9 @@ export async function register(
       folded: address.value.folded,
       username: username.value,
     });
+    const device = await recogniseDevice(tx, runtime.random, accountId, input.deviceToken);
     const { token } = await startSession(tx, runtime.random, {
+      deviceId: device.id,
       accountId,
       kind: "subscriber",
       factors: ["password"],
@@ -72,7 +80,7 @@ export async function register(
       facts: { username: username.value },
       personal: { ...input.source, address: address.value.address },
     });
-    return ok({ accountId, sessionToken: token });
+    return ok({ accountId, sessionToken: token, deviceToken: device.token });
   });
 }
 

@@ -3,8 +3,10 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { frozenRoutes } from "./frozen.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { lockRoutes } from "./lock.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { registerRoutes } from "./register.ts";
@@ -31,6 +33,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...historyRoutes,
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
+  ...lockRoutes(runtime),
+  ...frozenRoutes(runtime),
   ...objectionRoutes(runtime),
   ...restoreRoutes(runtime),
   ...firstAdministratorRoutes,

@@ -123,7 +123,7 @@ function stuckPage(runtime: Runtime, incoming: Incoming, state: FormState): Html
 }
 
 /** The case code, shown this once, with the way on to the case page. */
-function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): Reply {
+export function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): Reply {
   const { recoveryCase } = done;
   const body = html`
     ${notice({ tone: "success", title: `Case ${recoveryCase.number} is open`, body: html`<p>We have written to the address you gave us, with a link to your case page.</p>` })}

@@ -11,7 +11,7 @@ import {
 } from "../../src/bin/demo/recovery.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
 import type { World } from "../world/world.ts";
-import { atTheDesk, elsewhere, maintainer, newestLink, staff, subscriber } from "./cast.ts";
+import { atTheDesk, elsewhere, forgetAttempts, maintainer, newestLink, staff, subscriber } from "./cast.ts";
 
 /*
  * A world in which somebody of every kind is at a browser, and every kind of link has been mailed and not used: what the
@@ -26,6 +26,7 @@ export const ACTORS = [
   "stale subscriber",
   "password accepted",
   "staff password accepted",
+  "password accepted, frozen",
   "claimant",
   "support",
   "auditor",
@@ -57,6 +58,7 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   if (who === "subscriber, authenticator just shown") return new Set<Actor>(FULL);
   if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted"]);
   if (who === "staff password was right, second factor to come") return new Set<Actor>(["staff password accepted"]);
+  if (who === "password was right, account frozen") return new Set<Actor>(["password accepted, frozen"]);
   if (who === "claimant with the case page open") return new Set<Actor>(["claimant"]);
   if (who === "API token") return new Set<Actor>(["API token"]);
   const roles = /^staff: (.+)$/.exec(who)?.[1]?.split(", ");
@@ -114,10 +116,17 @@ export async function setStage(world: World): Promise<Stage> {
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
   await subscriber(world, "nobody-special");
+  await forgetAttempts(world);
+  const locked = await subscriber(world, "frieda");
+  await locked.browser.open("/account/lock");
+  expectPage(await locked.browser.submit("/account/lock"), /The account is locked/);
+  const lockedOut = elsewhere(world, locked);
+  expectPage(await signInWithPassword(lockedOut), /Your account is locked/);
   await world.settle();
 
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
+    "/not-me/:token": newestLink(world, alice.address, /\/not-me\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
@@ -150,6 +159,7 @@ export async function setStage(world: World): Promise<Stage> {
     "stale subscriber": stale.browser,
     "password accepted": half.browser,
     "staff password accepted": staffHalf.browser,
+    "password accepted, frozen": lockedOut.browser,
     claimant: claimant.browser,
     support: desk.get("support") ?? openBrowser(world.origin),
     auditor: desk.get("auditor") ?? openBrowser(world.origin),

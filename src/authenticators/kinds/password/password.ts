@@ -90,6 +90,13 @@ export async function verifyPassword(
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());
 }
 
+/** Whether a new password is the one there is. For somebody who has just shown that one: nothing is counted. */
+export const isPassword = (
+  runtime: Runtime,
+  authenticator: Authenticator,
+  password: Secret<string>,
+): Promise<boolean> => verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
+
 /** A fresh hash where the stored one is below today's parameters; null where it is fine. Made before the transaction. */
 export async function rehashIfOutdated(
   runtime: Runtime,
