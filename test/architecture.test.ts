@@ -28,7 +28,7 @@ import {
   tableViolations,
   unfinishedViolations,
 } from "./architecture/rules.ts";
-import { blankComments, readText, readTree, sliceOf, toSource } from "./architecture/source.ts";
+import { blankComments, foldersIn, readText, readTree, sliceOf, toSource, treeOf } from "./architecture/source.ts";
 
 /*
  * The rules of ARCHITECTURE.md, proved on the tree as it is. Beside each rule stands a made-up file that breaks it, so
@@ -91,6 +91,40 @@ describe("who imports whom", () => {
     const readmes = readTree(["src"], ["README.md"]).filter(({ path }) => lines(path) > LONGEST_README);
     assert.deepEqual(
       readmes.map(({ path }) => path),
+      [],
+    );
+  });
+});
+
+describe("ARCHITECTURE.md", () => {
+  test("its tree names exactly the folders there are, with their levels", () => {
+    const { top, levels, inTest, kinds } = treeOf(readText("ARCHITECTURE.md"));
+    const ignored = new Set(
+      readText(".gitignore")
+        .split("\n")
+        .map((line) => line.replace(/\/$/, "")),
+    );
+    assert.deepEqual(
+      top,
+      foldersIn(".").filter((name) => !name.startsWith(".") && !ignored.has(name)),
+    );
+    assert.deepEqual(
+      levels,
+      Object.fromEntries(folders.toSorted().map((folder) => [folder, LEVELS[folder]])),
+      "folders of src with a file in them",
+    );
+    assert.deepEqual(inTest, foldersIn("test"));
+    for (const [slice, named] of Object.entries(kinds)) assert.deepEqual(named, foldersIn(`src/${slice}/kinds`));
+    assert.deepEqual(Object.keys(kinds), ["authenticators", "evidence"]);
+  });
+
+  test("the files it names are there", () => {
+    const named = [...readText("ARCHITECTURE.md").matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
+      (match) => match[1] ?? "",
+    );
+    assert(named.length >= 4);
+    assert.deepEqual(
+      named.filter((path) => !existsSync(join(ROOT, path))),
       [],
     );
   });

@@ -1,4 +1,7 @@
+export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
+export { checkMailDomains } from "./domain-watch.ts";
 export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
+export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
 export { accountRefusals } from "./refusals.ts";
 export { createAccount, findAccountByName, requireActive } from "./account.ts";
@@ -6,6 +9,7 @@ export {
   findAccount,
   findAccountByVerifiedAddress,
   findAddress,
+  insertAddress,
   insertStaffRole,
   isRoleHeld,
   listAccounts,
@@ -13,6 +17,10 @@ export {
   listStaff,
   listStaffRoles,
   lockAccount,
+  restoreAddress,
+  rewriteAddress,
+  setPrimary,
+  setRemoved,
   setVerified,
   touchAccount,
 } from "./store.ts";

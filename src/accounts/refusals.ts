@@ -19,6 +19,14 @@ export const accountRefusals = defineRefusals("accounts", {
     status: 409,
     title: "Please confirm your mail address first: it is how we reach you, and how you get back in.",
   },
+  "address-others": { status: 409, title: "Please confirm that address first." },
+  "address-last": {
+    status: 409,
+    title:
+      "This address cannot be removed: an account needs one confirmed address. Add another and make it the main one first.",
+  },
+  "address-limit": { status: 409, title: "An account has at most ten addresses. Please remove one first." },
+  "no-such-address": { status: 404, title: "That address is not on this account." },
   "no-such-account": { status: 404, title: "There is no such account.", tell: "generic" },
   frozen: {
     status: 403,

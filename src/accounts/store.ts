@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
-import type { Tx } from "../kernel/db/transact.ts";
+import { lockName, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId, AddressId, CaseId } from "../kernel/ids.ts";
 import type { Account, Address, Freeze, FreezeReason, StaffRole } from "./types.ts";
 
@@ -167,6 +167,9 @@ export async function insertAddress(tx: Tx, row: NewAddress): Promise<boolean> {
 
 /** Marks an address as proven. @returns null where it is gone, was verified before, or is another's verified address */
 export async function setVerified(tx: Tx, id: AddressId): Promise<Address | null> {
+  const claimed = await findAddress(tx, id);
+  if (!claimed) return null;
+  await lockName(tx.as<unknown>(), `verified address ${claimed.folded}`); // two claims to it are looked at one by one
   const row = await own(tx)
     .updateTable("addresses as mine")
     .set({ verified_at: tx.now })
@@ -188,6 +191,75 @@ export async function setVerified(tx: Tx, id: AddressId): Promise<Address | null
     .returningAll("mine")
     .executeTakeFirst();
   return row ? toAddress(row) : null;
+}
+
+/** Makes a present, verified address the account's primary one. @returns false where it is not one of those */
+export async function setPrimary(tx: Tx, accountId: AccountId, id: AddressId): Promise<boolean> {
+  const chosen = await findAddress(tx, id);
+  if (chosen?.accountId !== accountId || !chosen.verifiedAt || chosen.removedAt) return false;
+  // One statement would pass through a moment of two primaries, which the index refuses.
+  await own(tx)
+    .updateTable("addresses")
+    .set({ is_primary: false })
+    .where("account_id", "=", accountId)
+    .where("is_primary", "=", true)
+    .execute();
+  await own(tx).updateTable("addresses").set({ is_primary: true }).where("id", "=", id).execute();
+  return true;
+}
+
+/** Rewrites an address that was never confirmed. @returns false where it was, or the account has the new one already */
+export async function rewriteAddress(
+  tx: Tx,
+  id: AddressId,
+  to: Pick<NewAddress, "address" | "folded" | "domain">,
+): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("addresses as mine")
+    .set({ address: to.address, address_folded: to.folded, domain: to.domain, added_at: tx.now })
+    .where("mine.id", "=", id)
+    .where("mine.verified_at", "is", null)
+    .where("mine.removed_at", "is", null)
+    .where((is) =>
+      is.not(
+        is.exists(
+          is
+            .selectFrom("addresses as other")
+            .select("other.id")
+            .whereRef("other.account_id", "=", "mine.account_id")
+            .where("other.address_folded", "=", to.folded)
+            .where("other.removed_at", "is", null),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Removes an address that is not the primary one; its row stays. @returns null where there is no such address */
+export async function setRemoved(tx: Tx, accountId: AccountId, id: AddressId): Promise<Address | null> {
+  const row = await own(tx)
+    .updateTable("addresses")
+    .set({ removed_at: tx.now })
+    .where("id", "=", id)
+    .where("account_id", "=", accountId)
+    .where("is_primary", "=", false)
+    .where("removed_at", "is", null)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toAddress(row) : null;
+}
+
+/** Takes a removed address back, as verified as it was. @returns false where it belongs to somebody by now */
+export async function restoreAddress(tx: Tx, id: AddressId): Promise<boolean> {
+  const address = await findAddress(tx, id);
+  if (!address) return false;
+  if (!address.removedAt) return true;
+  await lockName(tx.as<unknown>(), `verified address ${address.folded}`);
+  const owner = await findAccountByVerifiedAddress(tx, address.folded);
+  if (owner && owner.id !== address.accountId) return false;
+  await own(tx).updateTable("addresses").set({ removed_at: null, is_primary: false }).where("id", "=", id).execute();
+  return true;
 }
 
 export async function findAddress(reader: Reader, id: AddressId): Promise<Address | null> {
@@ -214,6 +286,30 @@ export async function listAddresses(
     .orderBy("id")
     .execute();
   return rows.map(toAddress);
+}
+
+/** Present, verified addresses of a domain, of every account. */
+export async function listAddressesAt(reader: Reader, domain: string): Promise<readonly Address[]> {
+  const rows = await own(reader)
+    .selectFrom("addresses")
+    .selectAll()
+    .where("domain", "=", domain)
+    .where("verified_at", "is not", null)
+    .where("removed_at", "is", null)
+    .orderBy("id")
+    .execute();
+  return rows.map(toAddress);
+}
+
+/** Takes an address's standing: it has to be confirmed again. @returns false where it was not confirmed */
+export async function setUnverified(tx: Tx, id: AddressId): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("addresses")
+    .set({ verified_at: null })
+    .where("id", "=", id)
+    .where("verified_at", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 /** The account whose verified address this is. */

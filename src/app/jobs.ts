@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { thawDue } from "../accounts/index.ts";
+import { checkMailDomains, thawDue } from "../accounts/index.ts";
 import { erasePersonalData } from "../audit/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
+import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
@@ -44,6 +45,19 @@ const sweepCeremonies = defineJob({
       await deleteOldCeremonies(tx);
       return ok();
     });
+  },
+});
+
+/** Asks whether the domains of confirmed addresses still take mail: each once a night, a few at a time. */
+const watchMailDomains = defineJob({
+  name: "accounts-mail-domains",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/5 2-5 * * *",
+  run: async (runtime) => {
+    const report = await checkMailDomains(runtime, createMailDomainLookup(), runtime.clock.now());
+    if (report.lapsed > 0) runtime.log.warn("mail domains lapsed", { count: report.lapsed });
   },
 });
 
@@ -132,6 +146,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepFiles(app),
   sweepThrottle,
   sweepCeremonies,
+  watchMailDomains,
   eraseObservations,
   thawAccounts,
   sweepDevices,

@@ -23,6 +23,7 @@ export type IdPrefix =
   | "cps" // case page session
   | "not" // notice
   | "hold" // hold
+  | "rct" // recovery contact
   | "mail" // outgoing mail
   | "one" // one-time secret
   | "req"; // HTTP request
@@ -48,6 +49,7 @@ export type ReviewId = Id<"rev">;
 export type RequestedId = Id<"ask">;
 export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
+export type ContactId = Id<"rct">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;
 export type RequestId = Id<"req">;

@@ -65,16 +65,20 @@ export function step<S extends string, E extends string, A extends string>(
   return ok(transition.to);
 }
 
-/** The machine as a Mermaid state diagram, for docs/flows. */
+/** The machine as a Mermaid state diagram, for docs/flows: one arrow from a state to another, with every event on it. */
 export function toMermaid<S extends string, E extends string, A extends string>(lifecycle: Lifecycle<S, E, A>): string {
   const isLeft = (state: S) => lifecycle.transitions.some((t) => t.from.includes(state));
   const name = (state: string) => state.replaceAll("-", "_");
-  const lines = ["stateDiagram-v2", `  [*] --> ${name(lifecycle.initial)}`];
-  for (const { from, on, to, by } of lifecycle.transitions) {
-    for (const state of from) lines.push(`  ${name(state)} --> ${name(to)}: ${on} (${by.join(", ")})`);
-  }
-  for (const state of Object.keys(lifecycle.states) as S[]) {
-    if (!isLeft(state)) lines.push(`  ${name(state)} --> [*]`);
-  }
-  return `${lines.join("\n")}\n`;
+  const steps = lifecycle.transitions.flatMap(({ from, on, to }) =>
+    from.map((state) => ({ arrow: `${name(state)} --> ${name(to)}`, on })),
+  );
+  const arrows = [...Map.groupBy(steps, ({ arrow }) => arrow)];
+  const ends = (Object.keys(lifecycle.states) as S[]).filter((state) => !isLeft(state)); // the keys are the states
+  return [
+    "stateDiagram-v2",
+    `  [*] --> ${name(lifecycle.initial)}`,
+    ...arrows.map(([arrow, events]) => `  ${arrow}: ${events.map(({ on }) => on).join(", ")}`),
+    ...ends.map((state) => `  ${name(state)} --> [*]`),
+    "",
+  ].join("\n");
 }

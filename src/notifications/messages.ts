@@ -5,7 +5,9 @@ export { message as "account-not-found-for-case" } from "./messages/account-not-
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
 export { message as "account-unlocked" } from "./messages/account-unlocked/message.ts";
 export { message as "address-taken-notice" } from "./messages/address-taken-notice/message.ts";
+export { message as "addresses-changed" } from "./messages/addresses-changed/message.ts";
 export { message as "api-token-created" } from "./messages/api-token-created/message.ts";
+export { message as "api-token-leaked" } from "./messages/api-token-leaked/message.ts";
 export { message as "case-cancelled-by-sign-in" } from "./messages/case-cancelled-by-sign-in/message.ts";
 export { message as "case-code" } from "./messages/case-code/message.ts";
 export { message as "case-decided" } from "./messages/case-decided/message.ts";
@@ -20,6 +22,9 @@ export { message as "case-opened-claimant" } from "./messages/case-opened-claima
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
+export { message as "contact-answered" } from "./messages/contact-answered/message.ts";
+export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
+export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
 export { message as "password-changed" } from "./messages/password-changed/message.ts";
@@ -29,3 +34,4 @@ export { message as "recovery-codes-made" } from "./messages/recovery-codes-made
 export { message as "second-factor-bound" } from "./messages/second-factor-bound/message.ts";
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
+export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";

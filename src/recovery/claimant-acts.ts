@@ -6,7 +6,7 @@ import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
 import { recoveryRefusals } from "./refusals.ts";
-import { lockCase } from "./store/cases.ts";
+import { findCase, lockCase, lockOpenCaseOf } from "./store/cases.ts";
 import { answerRequests, insertMessage } from "./store/thread.ts";
 import type { RecoveryCase } from "./types.ts";
 
@@ -85,9 +85,28 @@ export function withdrawCase(
   });
 }
 
-/** Takes an expired case up again where it stopped. */
+/**
+ * Runs one act that opens a closed case again. Refuses where the account has another open case meanwhile. The account's
+ * lock is taken before the case's, as by everybody who opens one; the other way round two could wait for each other.
+ */
+async function onClosedCase<T>(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  now: Date,
+  act: (tx: Tx, recoveryCase: RecoveryCase) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  return transact(runtime.db, { now }, async (tx) => {
+    const accountId = (await findCase(tx, caseId))?.accountId;
+    const open = accountId ? await lockOpenCaseOf(tx, accountId) : null;
+    if (open && open.id !== caseId) return refuse(recoveryRefusals["case-open-already"]());
+    const recoveryCase = await lockCase(tx, caseId);
+    return recoveryCase ? act(tx, recoveryCase) : refuse(recoveryRefusals["no-such-case"]());
+  });
+}
+
+/** Takes an expired case up again where it stopped. Refuses where the account has another open case meanwhile. */
 export function reopenCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
-  return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
+  return onClosedCase(runtime, caseId, now, async (tx, recoveryCase) => {
     const patch = { expires_at: new Date(now.getTime() + runtime.policy.limits.caseIdleMs), ended_because: null };
     const moved = await advance(tx, runtime, recoveryCase, {
       event: "reopen",
@@ -99,9 +118,9 @@ export function reopenCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date):
   });
 }
 
-/** Asks for somebody else to look at a refusal. */
+/** Asks for somebody else to look at a refusal. Refuses where the account has another open case meanwhile. */
 export function appealCase(runtime: RecoveryRuntime, caseId: CaseId, now: Date): Promise<Result<RecoveryCase>> {
-  return onCase(runtime, caseId, now, (tx, recoveryCase) =>
+  return onClosedCase(runtime, caseId, now, (tx, recoveryCase) =>
     advance(tx, runtime, recoveryCase, {
       event: "appeal",
       as: "claimant",

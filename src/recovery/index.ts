@@ -65,3 +65,4 @@ export {
 } from "./types.ts";
 export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
 export { clockJob } from "./wait.ts";
+export { beginStrict, endStrict, type StrictMode, strictModeOf } from "./strict.ts";

@@ -164,7 +164,7 @@ async function lockNow(tx: Tx, runtime: Runtime, press: Press, onLocked: OnLocke
   return { account, isNew, sessionsEnded, tokensHeld, recoveryCase };
 }
 
-/** An open case is contested, whatever state it is in; one that a person is looking at as contested stays there. */
+/** An open case is contested; one that is with the desk for that already stays there. */
 async function stop(tx: Tx, runtime: Runtime, open: RecoveryCase, press: Press): Promise<RecoveryCase> {
   const locked = await lockCase(tx, open.id);
   if (!locked) throw new Error("A case vanished while its account was locked.");
@@ -172,6 +172,7 @@ async function stop(tx: Tx, runtime: Runtime, open: RecoveryCase, press: Press):
   const moved = await contest(tx, runtime, locked, {
     as: isSubscriber ? "subscriber" : "objector",
     actor: press.actor,
+    mayStand: true,
     relation: isSubscriber ? "signed in" : "not-me link",
     words: isSubscriber
       ? "Somebody who is signed in to the account locked it."

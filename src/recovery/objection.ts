@@ -11,7 +11,7 @@ import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { OBJECTION } from "./notices.ts";
 import { revokeRestorationRight } from "./restoration.ts";
-import { findCase, lockCase } from "./store/cases.ts";
+import { findCase, lockCase, lockOpenCaseOf } from "./store/cases.ts";
 import { insertMessage } from "./store/thread.ts";
 import type { RecoveryCase } from "./types.ts";
 
@@ -22,7 +22,11 @@ export interface Contest {
   readonly relation: string;
   /** For the desk's eyes, in the case's thread. */
   readonly words: string;
+  /** Whether a case that is with the desk for such a reason already takes the words, or is refused. */
+  readonly mayStand: boolean;
 }
+
+const isStopped = ({ state }: RecoveryCase): boolean => state === "contested" || state === "incident";
 
 /**
  * Stops a case: what was granted in it is worth nothing, a person looks at it first, and the claimant is told. The caller
@@ -32,9 +36,12 @@ export async function contest(
   tx: Tx,
   runtime: Runtime,
   recoveryCase: RecoveryCase,
-  { as, actor, relation, words }: Contest,
+  { as, actor, relation, words, mayStand }: Contest,
 ): Promise<Result<RecoveryCase>> {
-  const moved = await advance(tx, runtime, recoveryCase, { event: "object", as, actor, facts: { relation } });
+  const isWithDesk = mayStand && isStopped(recoveryCase);
+  const moved = isWithDesk
+    ? ok(recoveryCase)
+    : await advance(tx, runtime, recoveryCase, { event: "object", as, actor, facts: { relation } });
   if (!moved.ok) return moved;
   await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
   await insertMessage(tx, recoveryCase.id, {
@@ -44,6 +51,7 @@ export async function contest(
     isInternal: true,
     body: words,
   });
+  if (isWithDesk) return moved;
   await queueMail(tx, runtime, {
     to: recoveryCase.contactAddress,
     message: "objection-recorded",
@@ -64,7 +72,8 @@ export async function peekObjection(runtime: RecoveryRuntime, token: string, now
 /**
  * "This was not me", by somebody we told: stops the case and freezes the account, in one transaction. Waits for whoever
  * acts on the case at this moment, and then acts on what they left: an approval or a finished wait does not outrun it;
- * after a completed restoration it freezes the account and opens an incident.
+ * after a completed restoration it freezes the account and opens an incident, or, where the account has an open case again
+ * (the owner whom a thief's restoration locked out), stops that one, which the desk looks at.
  */
 export async function object(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RecoveryCase>> {
   return transact(runtime.db, { now }, async (tx): Promise<Result<RecoveryCase>> => {
@@ -75,10 +84,19 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     const { relation: told } = spent.value.detail;
     const relation = typeof told === "string" ? told : "unknown";
     const actor = { kind: "anyone" } as const;
-    const words = `Objection by a recipient of our notices (${relation}).`;
-    const moved = await contest(tx, runtime, recoveryCase, { as: "objector", actor, relation, words });
-    if (!moved.ok) return moved;
     const { accountId } = recoveryCase;
+    const later = recoveryCase.state === "restored" ? await lockOpenCaseOf(tx, accountId) : null;
+    const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
+    const words = `Objection by a recipient of our notices (${relation})${which}.`;
+    const mayStand = later !== null;
+    const moved = await contest(tx, runtime, later ?? recoveryCase, {
+      as: "objector",
+      actor,
+      relation,
+      words,
+      mayStand,
+    });
+    if (!moved.ok) return moved;
     await freezeAccount(tx, runtime.random, { accountId, because: "objection", caseId: recoveryCase.id, actor });
     await endAllSessions(tx, runtime.random, { accountId, because: "frozen after an objection", actor });
     audit(tx, runtime.random, {

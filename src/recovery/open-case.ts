@@ -26,7 +26,7 @@ import { matchAccount } from "./matching.ts";
 import { tellEverybody } from "./notices.ts";
 import { makeCaseNumber } from "./numbers.ts";
 import { recoveryRefusals } from "./refusals.ts";
-import { findCase, findOpenCaseOf, insertCase, lockCase, updateCase } from "./store/cases.ts";
+import { findCase, findOpenCaseOf, insertCase, lockCase, lockOpenCaseOf, updateCase } from "./store/cases.ts";
 import type { Cause, RecoveryCase } from "./types.ts";
 
 export interface OpenedCase {
@@ -236,8 +236,7 @@ async function match(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCas
  * @returns whether the account has no open case now
  */
 async function makeWay(tx: Tx, runtime: RecoveryRuntime, accountId: AccountId, rootsShown: number): Promise<boolean> {
-  const found = await findOpenCaseOf(tx, accountId);
-  const open = found && (await lockCase(tx, found.id));
+  const open = await lockOpenCaseOf(tx, accountId);
   if (!open) return true;
   if ((open.decision?.rootsReached ?? 0) >= rootsShown) return false;
   const moved = await advance(tx, runtime, open, {

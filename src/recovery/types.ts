@@ -81,7 +81,7 @@ export interface Review {
 }
 
 export type NoticeMoment = "opened" | "midway" | "before-release" | "completed";
-export type NoticeRelation = "address" | "former-address" | "co-owner" | "session";
+export type NoticeRelation = "address" | "former-address" | "co-owner" | "recovery-contact" | "session";
 
 export interface Notice {
   readonly id: NoticeId;

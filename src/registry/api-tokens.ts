@@ -103,6 +103,32 @@ export async function revokeApiToken(tx: Tx, random: Random, end: EndToken): Pro
   return ok();
 }
 
+/**
+ * Ends a token that was found in public, whoever's it is.
+ * @returns whose it was, and whether it was live until now; null where there is no such token
+ */
+export async function revokeLeakedToken(
+  tx: Tx,
+  random: Random,
+  leak: { readonly text: string; readonly foundAt: string },
+): Promise<(TokenHolder & { readonly wasLive: boolean }) | null> {
+  const parsed = parseApiToken(leak.text);
+  const found = parsed.ok ? await findApiTokenByDigest(tx, digestToken(parsed.value)) : null;
+  const token = found && (await lockOwnApiToken(tx, found.id, found.accountId));
+  const account = token && (await findAccount(tx, token.accountId));
+  if (!token || !account) return null;
+  if (token.revoked) return { token, account, wasLive: false };
+  await setRevoked(tx, [token.id], "found in public");
+  audit(tx, random, {
+    act: "registry/api-token-leaked",
+    actor: { kind: "anyone" },
+    accountId: account.id,
+    facts: { token: token.id },
+    personal: { foundAt: leak.foundAt.slice(0, 500) },
+  });
+  return { token, account, wasLive: true };
+}
+
 /** Revokes every token of an account. Returns how many were live. */
 export async function revokeAllApiTokens(
   tx: Tx,

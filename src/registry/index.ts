@@ -11,6 +11,7 @@ export {
   releaseApiToken,
   revokeAllApiTokens,
   revokeApiToken,
+  revokeLeakedToken,
   tokenFault,
 } from "./api-tokens.ts";
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { MultipartPart } from "../kernel/http/index.ts";
 import type { Random } from "../kernel/random.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
+import { batchWriter } from "./batch-writer.ts";
 import { blake2b256 } from "./blake2b.ts";
 import { openTemporary, removeFile } from "./blobs.ts";
 import { type FormFields, readForm, type UploadForm } from "./form.ts";
@@ -91,14 +92,15 @@ async function receiveFile(
   let isKept = false;
   try {
     const hashers = makeHashers(form.value);
+    const writer = batchWriter(handle);
     let size = 0;
     try {
       for await (const chunk of part.stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        const written = handle.write(chunk);
-        for (const hasher of hashers) hasher.update(chunk); // while the disk is busy
-        await written;
+        for (const hasher of hashers) hasher.update(chunk); // while the disk is busy with the batch before
+        await writer.write(chunk);
       }
+      await writer.finish();
     } catch (error) {
       if ((error as { syscall?: unknown } | null)?.syscall !== undefined) throw error; // the disk's fault: full, or broken
       return refuse(registryRefusals["cut-off"]());

@@ -17,4 +17,13 @@ export {
   waysToUnlock,
 } from "./unlock.ts";
 export { confirmIdentity } from "./confirm-identity.ts";
+export {
+  addAddress,
+  confirmAgain,
+  correctAddress,
+  makePrimary,
+  peekAddressUndo,
+  removeAddress,
+  undoAddressChange,
+} from "./addresses.ts";
 export { changePassword } from "./change-password.ts";

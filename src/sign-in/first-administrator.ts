@@ -1,4 +1,4 @@
-import { checkUsername, createAccount, insertStaffRole, parseAddress } from "../accounts/index.ts";
+import { checkUsername, createAccount, insertStaffRole, parseAddress, sendConfirmation } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { bindPassword, preparePassword } from "../authenticators/index.ts";
 import { transact } from "../kernel/db/transact.ts";
@@ -6,7 +6,7 @@ import { digestToken, peekUsable, spend } from "../kernel/one-time.ts";
 import { ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { recogniseDevice, startSession } from "../sessions/index.ts";
-import { type Registered, type Registration, sendConfirmation } from "./register.ts";
+import type { Registered, Registration } from "./register.ts";
 
 /** The one-time token behind the link that the operator is given (app/first-administrator.ts). */
 export const FIRST_ADMINISTRATOR = { purpose: "first-administrator", subject: "installation" } as const;

@@ -9,7 +9,7 @@ export {
   submitTotp,
 } from "./ceremony.ts";
 export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
-export { confirmAddress, peekConfirmation, register, resendConfirmation } from "./register.ts";
+export { register } from "./register.ts";
 export { signInRefusals } from "./refusals.ts";
 export { type Ceremony, deleteOldCeremonies, endCeremonies } from "./store.ts";
 

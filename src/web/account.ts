@@ -91,9 +91,10 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
       ...addresses.map((one) => ({
         key: one.isPrimary ? "Mail address" : "Second address",
         value: html`${one.address} ${one.verifiedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed" })}`,
-        action: one.verifiedAt ? undefined : html`<a href="/account/setup">Confirm</a>`,
+        action: html`<a href="/account/addresses">${one.verifiedAt ? "Change" : "Confirm"}</a>`,
       })),
     ])}
+    <p class="muted"><a href="/help/new-phone">A new phone?</a> · <a href="/help/leaving-a-job">Leaving a job?</a> · <a href="/help/something-is-wrong">Something wrong?</a></p>
     <h2>Your projects</h2>
     ${
       projects.length === 0
@@ -103,7 +104,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           })
         : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span></li>`)}</ul>`
     }
-    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/history">Account history</a></p>
+    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/contacts">Recovery contacts</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/kit">Recovery kit</a> · <a href="/account/strict">Strict mode</a> · <a href="/account/history">Account history</a></p>
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",

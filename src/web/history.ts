@@ -80,7 +80,7 @@ async function historyPage(
   const older = events.length === HISTORY_PAGE && last ? query({ kind, before: last.seq.toString() }) : null;
   const body = html`
     <h1>Account history</h1>
-    <p>Everything that happened around your account's security. If something in it was not you, say so beside it: that leads to the button that locks your account.</p>
+    <p>Everything that happened around your account's security. If something in it was not you, say so beside it: that leads to the button that locks your account. <a href="/help/something-is-wrong">What else to do</a>.</p>
     ${kindLinks(kind)}
     ${table({
       caption: before === undefined ? "Newest first" : "Older events, newest first",

@@ -19,7 +19,8 @@ export const homeRoutes: readonly Route[] = [
         <h2>Use it</h2>
         <p>Install from it with <code>pip install --index-url ${simple} NAME</code>, or see <a href="/simple/">all projects</a>.</p>
         <h2>Locked out?</h2>
-        <p>You start on the page where you are stuck. What you can still prove, a password, a mailbox, a key on your laptop, is checked within seconds. Everybody who should know is told and can object. Nobody is let in because they are in a hurry.</p>`;
+        <p>You start on the page where you are stuck. What you can still prove, a password, a mailbox, a key on your laptop, is checked within seconds. Everybody who should know is told and can object. Nobody is let in because they are in a hurry.</p>
+        <p><a href="/help">Help for a lost phone, a new phone, a suspicious mail, and more</a></p>`;
       return page(layout(runtime, request, { title: runtime.indexName, body }));
     },
   }),

@@ -1,11 +1,16 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
+import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
+import { checkUpRoutes } from "./check-up.ts";
+import { contactRoutes } from "./contacts.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { frozenRoutes } from "./frozen.ts";
+import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { kitRoutes } from "./kit/routes.ts";
 import { lockRoutes } from "./lock.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
@@ -14,6 +19,7 @@ import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
+import { strictRoutes } from "./strict.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 
@@ -23,14 +29,20 @@ export { mailboxRoutes } from "./mailbox.ts";
 /** Every page that is not the desk's. */
 export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...homeRoutes,
+  ...guidanceRoutes,
   ...wellKnownRoutes,
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
   ...accountRoutes,
+  ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
+  ...contactRoutes,
   ...historyRoutes,
+  ...checkUpRoutes(runtime),
+  ...kitRoutes,
+  ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...lockRoutes(runtime),

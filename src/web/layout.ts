@@ -22,7 +22,7 @@ export function layout(runtime: Runtime, incoming: Incoming, options: PageOption
   const nav = isSignedIn
     ? [
         { href: "/account", label: "Your account" },
-        { href: "/recovery", label: "Help to get back in" },
+        { href: "/help", label: "Help" },
       ]
     : [
         { href: "/sign-in", label: "Sign in" },

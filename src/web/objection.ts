@@ -33,6 +33,7 @@ export const objectionRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
           body: button({ label: "Stop it and freeze the account", kind: "danger" }),
         })}
         <p>This stops the case and freezes the account at once. Nothing is lost: one of us looks into it, and the freeze can be undone.</p>
+        <p class="muted"><a href="/help/phishing">Is this page really from us?</a></p>
         <p>If it was you, or if it is fine, close this page. Without the button nothing happens.</p>`;
       return page(layout(runtime, request, { title: "Was this not you?", body }));
     },

@@ -1,3 +1,4 @@
+import { confirmAddress, peekConfirmation } from "../accounts/index.ts";
 import {
   button,
   errorSummary,
@@ -22,7 +23,7 @@ import {
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { DEVICE_COOKIE, deviceCookie, SESSION_COOKIE } from "../sessions/index.ts";
-import { confirmAddress, peekConfirmation, register } from "../sign-in/index.ts";
+import { register } from "../sign-in/index.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
 

@@ -1,5 +1,5 @@
 import { encode } from "uqr";
-import { listAddresses } from "../accounts/index.ts";
+import { listAddresses, resendConfirmation, suggestDomain } from "../accounts/index.ts";
 import { describeCodes, isTotpBound, showEnrolment } from "../authenticators/index.ts";
 import {
   button,
@@ -20,6 +20,7 @@ import {
   form,
   type HttpRequest,
   type Incoming,
+  line,
   page,
   redirect,
   refused,
@@ -27,6 +28,7 @@ import {
 } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import {
+  correctAddress,
   finishTotpEnrolment,
   makeRecoveryCodes,
   type Self,
@@ -40,7 +42,7 @@ import {
   subscriberGuard,
   freshSubscriberGuard,
 } from "../sessions/index.ts";
-import { resendConfirmation } from "../sign-in/index.ts";
+import { confirmationDelivery } from "./delivery.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
 
@@ -54,22 +56,33 @@ export const selfOf = (request: HttpRequest<SubscriberActor, unknown, unknown, u
 
 interface Progress {
   readonly address: string;
+  /** What became of the confirmation mail; null once it is not needed. */
+  readonly delivery: Html | null;
+  readonly suggestion: string | null;
   readonly isConfirmed: boolean;
   readonly hasTotp: boolean;
   readonly hasCodes: boolean;
 }
 
-async function progressOf(runtime: Runtime, actor: SubscriberActor): Promise<Progress> {
+async function progressOf(runtime: Runtime, actor: SubscriberActor, now: Date): Promise<Progress> {
   const primary = (await listAddresses(runtime.db, actor.account.id)).find((one) => one.isPrimary);
   return {
     address: primary?.address ?? "",
+    delivery: primary && !primary.verifiedAt ? await confirmationDelivery(runtime, primary, now) : null,
+    suggestion: primary && !primary.verifiedAt ? suggestDomain(primary.domain) : null,
     isConfirmed: primary?.verifiedAt !== null && primary !== undefined,
     hasTotp: await isTotpBound(runtime.db, actor.account.id),
     hasCodes: (await describeCodes(runtime.db, actor.account.id)) !== null,
   };
 }
 
-function setupPage(runtime: Runtime, incoming: Incoming, username: string, progress: Progress): Html {
+function setupPage(
+  runtime: Runtime,
+  incoming: Incoming,
+  username: string,
+  progress: Progress,
+  state: FormState = EMPTY,
+): Html {
   const step = (title: string, isDone: boolean, todo: Html) =>
     html`<li ${isDone ? null : null}><h2>${title}${isDone ? html` <span class="badge badge-success">Done</span>` : null}</h2>${isDone ? null : todo}</li>`;
   const isFinished = progress.isConfirmed && progress.hasTotp && progress.hasCodes;
@@ -81,12 +94,23 @@ function setupPage(runtime: Runtime, incoming: Incoming, username: string, progr
         "Confirm your address",
         progress.isConfirmed,
         html`<p>We sent a mail to <strong>${progress.address}</strong>. Open the link in it. It can take a minute; look into the spam folder too.</p>
-          ${formElement({ action: "/account/setup/resend", csrf: incoming.csrfToken, body: button({ label: "Send the mail again", kind: "secondary" }) })}`,
+          ${progress.delivery ? html`<p class="muted">${progress.delivery}</p>` : null}
+          ${progress.suggestion ? html`<p><strong>Did you mean ${progress.suggestion}?</strong></p>` : null}
+          ${formElement({ action: "/account/setup/resend", csrf: incoming.csrfToken, body: button({ label: "Send the mail again", kind: "secondary" }) })}
+          ${details({
+            summary: "The address is wrong",
+            isOpen: state.errors["address"] !== undefined || progress.suggestion !== null,
+            body: formElement({
+              action: "/account/setup/address",
+              csrf: incoming.csrfToken,
+              body: html`${field({ name: "address", label: "The right address", type: "email", autocomplete: "email", value: state.values["address"], error: state.errors["address"], required: true, maxlength: 254 })}${button({ label: "Correct it", kind: "secondary" })}`,
+            }),
+          })}`,
       )}
       ${step(
         "Set up an authenticator app",
         progress.hasTotp,
-        html`<p>An app on your phone, or your password manager, shows six digits when you sign in. A stolen password alone then opens nothing.</p>
+        html`<p>An app on your phone, or <a href="/help/password-managers">your password manager</a>, shows six digits when you sign in. A stolen password alone then opens nothing.</p>
           ${formElement({ action: "/account/setup/totp/begin", csrf: incoming.csrfToken, body: button({ label: "Set up the app" }) })}`,
       )}
       ${step(
@@ -101,6 +125,17 @@ function setupPage(runtime: Runtime, incoming: Incoming, username: string, progr
     ${isFinished ? html`<p>${linkButton({ href: "/account", label: "Go to your account" })}</p>` : null}`;
   return layout(runtime, incoming, { title: "Set up your account", body, signedInAs: username });
 }
+
+const ADDRESS_FIELD = { "accounts/address-shape": "address", "accounts/address-known": "address" } as const;
+
+const setupAgain = async (
+  runtime: Runtime,
+  request: HttpRequest<SubscriberActor, unknown, unknown, unknown>,
+  state: FormState,
+): Promise<Html> => {
+  const progress = await progressOf(runtime, request.actor, request.now);
+  return setupPage(runtime, request, request.actor.account.username, progress, state);
+};
 
 async function totpSetupPage(
   runtime: Runtime,
@@ -190,7 +225,7 @@ async function codesPage(
             })}
             <h2>Lost them?</h2>
             <p>A new set takes the place of the old one, whose codes stop working at once.</p>${make}`
-        : html`<p>Ten codes, each of which opens your account once when your app is gone. Have a password manager or a printer at hand: they are shown only once.</p>${make}`
+        : html`<p><a href="/help/recovery-codes">Ten codes</a>, each of which opens your account once when your app is gone. Have a password manager or a printer at hand: they are shown only once.</p>${make}`
     }`;
   return layout(runtime, request, { title: "Recovery codes", body, signedInAs: account.username });
 }
@@ -201,8 +236,24 @@ export const setupRoutes: readonly Route[] = [
     path: "/account/setup",
     about: "What is left to do until the account is safe.",
     guard: setupGuard,
-    handle: async (runtime, request) =>
-      page(setupPage(runtime, request, request.actor.account.username, await progressOf(runtime, request.actor))),
+    handle: async (runtime, request) => page(await setupAgain(runtime, request, EMPTY)),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/account/setup/address",
+    about: "Corrects a mistyped address before any was confirmed.",
+    guard: setupGuard,
+    limit: { bucket: "resend", limit: 10, windowSeconds: 3600 },
+    body: form({ address: line({ max: 254, missing: "Please enter the right address." }) }),
+    invalid: async (runtime, request, invalid) =>
+      page(await setupAgain(runtime, request, invalidState(invalid)), { status: 422 }),
+    handle: async (runtime, request) => {
+      const { address } = request.body;
+      const done = await correctAddress(runtime, selfOf(request), address);
+      if (done.ok) return redirect("/account/setup");
+      const state = refusedState(done.refusal, { address }, ADDRESS_FIELD);
+      return formAgain(request, done.refusal, await setupAgain(runtime, request, state));
+    },
   }),
   defineRoute({
     method: "POST",

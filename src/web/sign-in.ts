@@ -93,7 +93,8 @@ function totpPage(runtime: Runtime, incoming: Incoming, state: FormState, next: 
         ${button({ label: "Sign in" })}`,
     })}
     <p><a href="/sign-in/recovery-code">Use a recovery code</a></p>
-    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>`;
+    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>
+    <p class="muted">Phone lost? <a href="/help/lost-phone">What to do now</a>.</p>`;
   return layout(runtime, incoming, { title: "Second step", body });
 }
 
@@ -120,7 +121,8 @@ async function recoveryCodePage(
         ${button({ label: "Sign in" })}`,
     })}
     <p><a href="/sign-in/second-factor">Use the authenticator app</a></p>
-    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>`;
+    <p><a href="/sign-in/stuck">I can’t use any of these</a></p>
+    <p class="muted"><a href="/help/recovery-codes">Where could they be, and why is one refused?</a></p>`;
   return layout(runtime, incoming, { title: "Recovery code", body });
 }
 

@@ -39,8 +39,13 @@ export async function subscriber(
 }
 
 /** A subscriber with a published project, an API token and an SSH key. */
-export async function maintainer(world: World, username: string, project: string): Promise<Person> {
-  const person = await subscriber(world, username);
+export async function maintainer(
+  world: World,
+  username: string,
+  project: string,
+  address = `${username}@${username}.example`,
+): Promise<Person> {
+  const person = await subscriber(world, username, address);
   await makeToken(person, "laptop");
   await addSshKey(person);
   const uploaded = await upload(world, person, wheelOf(project, "1.0"));

@@ -140,3 +140,34 @@ function endOfRegex(text: string, start: number): number {
   }
   return start + 1;
 }
+
+/** Folders directly in a folder, sorted by name. */
+export const foldersIn = (path: string): readonly string[] =>
+  readdirSync(join(ROOT, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
+
+/** What the drawn tree of ARCHITECTURE.md says: folders at the top, levels in src, folders of test, kinds of a slice. */
+export function treeOf(page: string) {
+  const block = /## The tree\s+```\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+  const lines = block.split("\n");
+  const top = lines.flatMap((line) => /^([a-z-]+)\//.exec(line)?.[1] ?? []).toSorted();
+  const rows = [...block.matchAll(/^ {2}([a-z-]+)\/ +(\d+) /gm)];
+  const levels = Object.fromEntries(
+    rows.map(([, name = "", level]) => [name, Number(level)] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  const underTest = block.slice(block.indexOf("\ntest/")).split("\n").slice(2);
+  const own = underTest.slice(
+    0,
+    underTest.findIndex((line) => !line.startsWith("  ")),
+  );
+  const inTest = own.flatMap((line) => [...(/^ {2}((?:[a-z-]+\/ *)+)/.exec(line)?.[1]?.matchAll(/[a-z-]+/g) ?? [])]);
+  const kinds = Object.fromEntries(
+    [...block.matchAll(/^ {2}([a-z-]+)\/.*\bkinds\/\{([^}]+)\}/gm)].map(([, slice = "", list = ""]) => [
+      slice,
+      list.split(",").toSorted(),
+    ]),
+  );
+  return { top, levels, inTest: inTest.map(([name]) => name).toSorted(), kinds };
+}

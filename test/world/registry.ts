@@ -23,8 +23,10 @@ export function must<T>(result: Result<T>): T {
 }
 
 /** Runs one act at the runtime's time; it must not be refused. */
-export const act = async <T>(runtime: TestRuntime, work: (tx: Tx) => Promise<Result<T>>): Promise<T> =>
-  must(await transact(runtime.db, { now: runtime.clock.now() }, work));
+export const act = async <T>(
+  runtime: Pick<TestRuntime, "db" | "clock">,
+  work: (tx: Tx) => Promise<Result<T>>,
+): Promise<T> => must(await transact(runtime.db, { now: runtime.clock.now() }, work));
 
 export async function makeAccount(runtime: TestRuntime, username: string): Promise<Account> {
   const id = await act(runtime, async (tx) => {

@@ -96,20 +96,25 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
     decorateReply: false,
   });
 
-  for (const route of options.routes) {
-    app.route({
-      method: route.method,
-      url: route.path,
-      ...(route.method === "POST" ? { bodyLimit: route.bodyLimit } : {}),
-      handler: (request, reply) => handle(runtime, options, route, request, reply, isHttps),
-    });
-  }
   app.setNotFoundHandler((request, reply) =>
     send(runtime, options, toIncoming(runtime, request, isHttps), refused(httpRefusals["not-found"]()), reply, isHttps),
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const incoming = toIncoming(runtime, request, isHttps);
     return send(runtime, options, incoming, refused(refusalOf(runtime, error, incoming)), reply, isHttps);
+  });
+  const addRoute = (to: FastifyInstance, route: Route) =>
+    to.route({
+      method: route.method,
+      url: route.path,
+      ...(route.method === "POST" ? { bodyLimit: route.bodyLimit } : {}),
+      handler: (request, reply) => handle(runtime, options, route, request, reply, isHttps),
+    });
+  for (const route of options.routes.filter((one) => one.accepts !== "bytes")) addRoute(app, route);
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    for (const route of options.routes.filter((one) => one.accepts === "bytes")) addRoute(scope, route);
   });
   return app;
 }
@@ -275,6 +280,6 @@ export function isDatabaseAway(error: unknown): boolean {
   const message = error instanceof Error ? error.message : "";
   return (
     (typeof code === "string" && AWAY.has(code)) ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(message)
+    /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable/.test(message)
   );
 }

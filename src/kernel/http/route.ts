@@ -122,8 +122,8 @@ export interface Route {
   readonly limit: SourceLimit | null;
   /** Most bytes of a request body; larger is 413. */
   readonly bodyLimit: number;
-  /** `raw`: the handler reads the stream itself through `incoming.raw` (uploads). */
-  readonly accepts: "nothing" | "form" | "json" | "multipart-stream";
+  /** `bytes`: the body as it came, for a signature over it. `multipart-stream`: the handler reads the parts (uploads). */
+  readonly accepts: "nothing" | "form" | "json" | "bytes" | "multipart-stream";
   /** Least milliseconds an answer takes when its refusals are `generic`. */
   readonly floorMilliseconds: number;
   readonly run: (runtime: Runtime, incoming: Incoming, raw: RawInput) => Promise<Reply>;

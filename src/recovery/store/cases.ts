@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Reader } from "../../kernel/db/database.ts";
-import type { Tx } from "../../kernel/db/transact.ts";
+import { lockName, type Tx } from "../../kernel/db/transact.ts";
 import type { AccountId, CaseId } from "../../kernel/ids.ts";
 import { type CaseState, OPEN_STATES } from "../lifecycle.ts";
 import type { Decision } from "../policy/index.ts";
@@ -129,6 +129,17 @@ export async function findOpenCaseOf(reader: Reader, accountId: AccountId): Prom
     .where("state", "in", [...OPEN_STATES])
     .executeTakeFirst();
   return row ? toCase(row) : null;
+}
+
+/**
+ * The open case of an account, locked; null where there is none. Until the transaction ends nobody else can make one, so
+ * that two who could become the account's open case come one after the other.
+ */
+export async function lockOpenCaseOf(tx: Tx, accountId: AccountId): Promise<RecoveryCase | null> {
+  await lockName(tx.as<unknown>(), `open case of ${accountId}`);
+  const found = await findOpenCaseOf(tx, accountId);
+  const locked = found && (await lockCase(tx, found.id));
+  return locked && (OPEN_STATES as readonly string[]).includes(locked.state) ? locked : null; // it may just have ended
 }
 
 export type CasePatch = Partial<

@@ -1,0 +1,4 @@
+export { acceptContact, endContact, inviteContact } from "./contacts.ts";
+export { contactRefusals } from "./refusals.ts";
+export { listContactFor, listContactsOf } from "./store.ts";
+export type { RecoveryContact } from "./types.ts";

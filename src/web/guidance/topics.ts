@@ -1,0 +1,176 @@
+import { html, type Html } from "../../kernel/html/index.ts";
+
+/* Guidance, written for somebody who is worried. What a page asks of people is what this installation really does. */
+
+export interface Topic {
+  /** In the address: `/help/<slug>`. */
+  readonly slug: string;
+  readonly title: string;
+  /** The answer in one or two sentences, for who reads no further. */
+  readonly lead: string;
+  readonly parts: readonly { readonly title: string; readonly body: Html }[];
+  /** The one next step. */
+  readonly next: { readonly href: string; readonly label: string };
+}
+
+const LOST_PHONE: Topic = {
+  slug: "lost-phone",
+  title: "I lost my phone",
+  lead: "Nothing on your account is lost with it. Sign in with your password and a recovery code, and connect the app on another device.",
+  parts: [
+    {
+      title: "If you have a recovery code",
+      body: html`<p>Sign in as always, choose “Use a recovery code” in place of the six digits, and type one. The file we offered you when they were made has “recovery-codes” in its name: look in your password manager, your downloads, and where you keep printed things.</p>`,
+    },
+    {
+      title: "If a computer of yours is still signed in",
+      body: html`<p>Stay signed in there: you see your account history on it, and at once if somebody else tries to recover the account. Your password manager or an SSH key on that computer may be what gets you back in. New recovery codes, though, need the app or an old code.</p>`,
+    },
+    {
+      title: "If you have neither",
+      body: html`<p>Sign in with your password as far as it goes, then choose “I can’t use any of these”. That opens a recovery case which already knows that your password was right. You can then show other things: your mailbox, an API token, an SSH key.</p>`,
+    },
+    {
+      title: "If it was stolen",
+      body: html`<p>A thief needs your password besides the app. Lock the phone with its maker’s “find my device”, then change your password here. If the phone also held your password manager, do that first.</p>`,
+    },
+  ],
+  next: { href: "/sign-in", label: "Sign in" },
+};
+
+const NEW_PHONE: Topic = {
+  slug: "new-phone",
+  title: "I have a new phone",
+  lead: "Connect the new phone while you still have the old one. It takes two minutes now and saves days later.",
+  parts: [
+    {
+      title: "Before you give the old one away",
+      body: html`<ol><li>See whether your authenticator app can move or synchronise its entries; most can. Check on the new phone that the entry for this index shows the same six digits as the old one.</li><li>Type back one recovery code on the page “Recovery codes”, to be sure that your copy is good. It is not used up.</li><li>Only then erase the old phone.</li></ol>`,
+    },
+    {
+      title: "If the old phone is gone already",
+      body: html`<p>Sign in with a recovery code, or read <a href="/help/lost-phone">what to do about a lost phone</a>.</p>`,
+    },
+  ],
+  next: { href: "/account/recovery-codes", label: "Check my recovery codes" },
+};
+
+const RECOVERY_CODES: Topic = {
+  slug: "recovery-codes",
+  title: "Recovery codes",
+  lead: "Ten codes, each of which opens your account once when your app is gone. Keep them where the phone is not.",
+  parts: [
+    {
+      title: "Where to keep them",
+      body: html`<ul><li>Printed, in a drawer at home or with your papers.</li><li>In a password manager that you can open without the phone.</li><li>Not as a photograph on the phone itself, and not in your mailbox: whoever reads your mail would have them.</li></ul>`,
+    },
+    {
+      title: "How they look",
+      body: html`<p>They begin with <code>lkrc-</code>, so that secret scanners find one that was pasted in public by mistake. Capital and small letters, spaces and dashes do not matter, and a mistyped letter is noticed.</p>`,
+    },
+    {
+      title: "When one is refused",
+      body: html`<p>The page says why: used, replaced by a newer set, mistyped, or not one of ours. A new set takes the place of the old one as a whole, so an older print-out may be out of date: compare the date on it with the date on the page.</p>`,
+    },
+    {
+      title: "Who may ask for one",
+      body: html`<p>Only the sign-in page, after your password. Nobody of this index asks for a code by mail, by telephone or in a chat.</p>`,
+    },
+  ],
+  next: { href: "/account/recovery-codes", label: "See my recovery codes" },
+};
+
+const PASSWORD_MANAGERS: Topic = {
+  slug: "password-managers",
+  title: "Password managers",
+  lead: "A password manager makes long passwords, remembers them, and fills them in only on the right site. It is the best protection against phishing that needs no new habit.",
+  parts: [
+    {
+      title: "What we do so that it works",
+      body: html`<p>You can paste and fill in every field of ours, passwords may be long, and none of them expires by itself. Many managers also keep the six digits and the recovery codes.</p>`,
+    },
+    {
+      title: "If it does not fill in",
+      body: html`<p>Stop and look at the address. A manager that stays silent may be right: this may be another site that only looks like this one.</p>`,
+    },
+    {
+      title: "One thing to keep apart",
+      body: html`<p>If the manager holds your password, your app’s key and your recovery codes, then whoever opens it has everything. Keep at least the recovery codes on paper too, in case it is the manager you lose.</p>`,
+    },
+  ],
+  next: { href: "/account/password", label: "Choose a new password" },
+};
+
+const PHISHING: Topic = {
+  slug: "phishing",
+  title: "Is this mail or page really from you?",
+  lead: "Our mails never contain a link that signs you in, and never ask for a password or a code. If in doubt, type our address yourself.",
+  parts: [
+    {
+      title: "What our mails do",
+      body: html`<ul><li>They tell you of a change on your account, with when and from where.</li><li>Some have a link with which you can confirm an address, stop a recovery, or open a case page. Opening a link alone never does anything: there is always a page with a button.</li><li>A code in a mail is for one page, which you have open already.</li></ul>`,
+    },
+    {
+      title: "If you have entered something on a strange page",
+      body: html`<ol><li>Change your password here, from a device you trust. All other sessions end with it.</li><li>Look through your API tokens and end those you do not know.</li><li>Look through your account history and the newest files of your projects.</li><li>Make new recovery codes if you entered one.</li></ol>`,
+    },
+    {
+      title: "If somebody asks you to be quick",
+      body: html`<p>Nothing here is decided by hurry. Waits on a recovery run by themselves and nobody, not even the people who run this index, can shorten one for a favour.</p>`,
+    },
+  ],
+  next: { href: "/account", label: "Look at my account" },
+};
+
+const LEAVING: Topic = {
+  slug: "leaving-a-job",
+  title: "I am leaving a job or a university",
+  lead: "An address at work belongs to your employer. Add one of your own, and make sure that your projects do not depend on it.",
+  parts: [
+    {
+      title: "Before the last day",
+      body: html`<ol><li>Register an SSH key of your own on the page “SSH keys for recovery”. It counts from the seventh day, whatever becomes of the mailbox.</li><li>Type back a recovery code, to be sure that your copy is good and not on the employer’s machine.</li><li>End the API tokens that run in your employer’s build service, if the projects are yours.</li><li>Sign out everywhere else.</li></ol>`,
+    },
+    {
+      title: "If the mailbox is gone already",
+      body: html`<p>As long as you can sign in, you have time: do the same now. If you cannot, <a href="/recovery">open a recovery case</a>; a mailbox is only one of several things that can speak for you.</p>`,
+    },
+    {
+      title: "If the projects belong to the employer",
+      body: html`<p>Then leave the account as it is and have an owner of the projects remove you. An account is never handed on from one person to another; projects are.</p>`,
+    },
+  ],
+  next: { href: "/account/keys", label: "Register an SSH key" },
+};
+
+const HACKED: Topic = {
+  slug: "something-is-wrong",
+  title: "Something is wrong with my account",
+  lead: "If you can still sign in, change the password first: that ends every other session. If you cannot, open a recovery case and say that somebody else is in the account.",
+  parts: [
+    {
+      title: "If you can sign in",
+      body: html`<ol><li><a href="/account/password">Change the password</a>. Everybody else is signed out.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects. Yank what is not yours and tell the people who run this index.</li></ol>`,
+    },
+    {
+      title: "If you cannot",
+      body: html`<p><a href="/recovery">Open a recovery case</a> and choose “Somebody else is in my account”. People look at such cases first, and the account can be frozen while they do.</p>`,
+    },
+    {
+      title: "If you got a mail about a recovery that is not yours",
+      body: html`<p>Press the button behind its link. It stops the recovery and freezes the account at once; you need not sign in. The freeze can be undone.</p>`,
+    },
+  ],
+  next: { href: "/account/password", label: "Change my password" },
+};
+
+/** Every page of guidance, the most urgent first. */
+export const TOPICS: readonly Topic[] = [
+  HACKED,
+  LOST_PHONE,
+  NEW_PHONE,
+  RECOVERY_CODES,
+  PASSWORD_MANAGERS,
+  PHISHING,
+  LEAVING,
+];
