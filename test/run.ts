@@ -27,7 +27,7 @@ function filesUnder(folder: string): string[] {
 }
 
 function chosen(): string[] {
-  const all = [...filesUnder("src"), ...filesUnder("test")].toSorted();
+  const all = [...filesUnder("src"), ...filesUnder("test"), ...filesUnder("bench")].toSorted();
   const named = wanted.length > 0 ? all.filter((file) => wanted.some((part) => file.includes(part))) : all;
   return isQuick ? named.filter((file) => !SLOW.test(file)) : named;
 }

@@ -17,6 +17,7 @@ export {
   listStaff,
   listStaffRoles,
   lockAccount,
+  listUnverifiedHolders,
   restoreAddress,
   rewriteAddress,
   setPrimary,

@@ -325,6 +325,31 @@ export async function findAccountByVerifiedAddress(reader: Reader, folded: strin
   return row ? toAccount(row) : null;
 }
 
+/** Accounts that named this address and never confirmed it, oldest first, with the address as each wrote it. */
+export async function listUnverifiedHolders(
+  reader: Reader,
+  folded: string,
+  most: number,
+): Promise<readonly { readonly account: Account; readonly address: Address }[]> {
+  const rows = await own(reader)
+    .selectFrom("addresses")
+    .selectAll()
+    .where("address_folded", "=", folded)
+    .where("verified_at", "is", null)
+    .where("removed_at", "is", null)
+    .orderBy("id")
+    .limit(most)
+    .execute();
+  const accounts = await listAccounts(
+    reader,
+    rows.map((row) => row.account_id),
+  );
+  return rows.flatMap((row) => {
+    const account = accounts.find((one) => one.id === row.account_id);
+    return account ? [{ account, address: toAddress(row) }] : [];
+  });
+}
+
 export async function insertStaffRole(tx: Tx, accountId: AccountId, role: StaffRole, by: string | null): Promise<void> {
   await own(tx)
     .insertInto("staff_roles")

@@ -10,7 +10,7 @@ import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
-import { deleteOldCeremonies } from "../sign-in/index.ts";
+import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
 
@@ -141,6 +141,7 @@ const erasePersonal = (app: App) =>
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
+  answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),
   sweepFiles(app),

@@ -20,9 +20,9 @@ const RULES: readonly (readonly [RegExp, EventKind])[] = [
   [/^authenticators\/|^evidence\/signing-key/, "authenticators"],
   [/^sessions\//, "sessions"],
   [/^registry\/api-token/, "tokens"],
-  [/^accounts\/(?:address|confirmation)/, "addresses"],
+  [/^accounts\/(?:address|confirmation|primary-address|domain)/, "addresses"],
   [/^recovery\/account-locked$/, "account"],
-  [/^(?:recovery|evidence|console)\//, "recovery"],
+  [/^(?:recovery|evidence|console|contacts)\//, "recovery"],
   [/^registry\/hold/, "account"],
   [/^registry\//, "projects"],
 ];

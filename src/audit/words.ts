@@ -17,11 +17,15 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/unlocked": "Account unlocked by its owner, new password chosen",
   "audit/personal-data-erased": "Personal data of old events erased",
   "authenticators/password-changed": "Password changed",
+  "authenticators/password-leaked": "Password found in a list of leaked ones",
+  "authenticators/password-reset": "Password reset by mail",
+  "authenticators/recovery-code-burned": "Recovery code seen in public, made worthless",
   "authenticators/recovery-codes-checked": "Recovery codes checked",
   "authenticators/recovery-codes-made": "New recovery codes made",
   "authenticators/totp-begun": "Setting up an authenticator app begun",
   "authenticators/totp-bound": "Authenticator app set up",
   "console/case-viewed": "Case looked at by the desk",
+  "console/leaked-code-unknown": "A pasted recovery code was nobody's",
   "contacts/accepted": "Recovery contact accepted",
   "contacts/ended": "Recovery contact ended",
   "contacts/invited": "Recovery contact invited",
@@ -85,7 +89,9 @@ const ACTS: Readonly<Record<string, string>> = {
   "sessions/ended": "Session ended",
   "sign-in/failed": "Sign-in failed",
   "sign-in/password-accepted": "Password was right, second step to come",
+  "sign-in/reset-asked": "New password asked for by mail",
   "sign-in/succeeded": "Signed in",
+  "sign-in/username-asked": "Username asked for by mail",
 };
 
 /** Every act that this version writes. */

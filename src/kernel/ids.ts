@@ -26,6 +26,7 @@ export type IdPrefix =
   | "rct" // recovery contact
   | "mail" // outgoing mail
   | "one" // one-time secret
+  | "mrq" // request that is answered by mail
   | "req"; // HTTP request
 
 export type Id<P extends IdPrefix> = `${P}_${string}` & { readonly __id: P };
@@ -52,6 +53,7 @@ export type HoldId = Id<"hold">;
 export type ContactId = Id<"rct">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;
+export type MailRequestId = Id<"mrq">;
 export type RequestId = Id<"req">;
 
 const BODY_SYMBOLS = 26;

@@ -8,6 +8,7 @@ export {
   makeDeliverMailJob,
   type MessageName,
   type MessageParams,
+  type NotMeMessage,
   queueMail,
 } from "./outbox.ts";
 export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";

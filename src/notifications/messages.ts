@@ -28,9 +28,14 @@ export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts"
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
 export { message as "password-changed" } from "./messages/password-changed/message.ts";
+export { message as "password-leaked" } from "./messages/password-leaked/message.ts";
 export { message as "password-reset" } from "./messages/password-reset/message.ts";
+export { message as "password-reset-done" } from "./messages/password-reset-done/message.ts";
+export { message as "recovery-code-burned" } from "./messages/recovery-code-burned/message.ts";
 export { message as "recovery-code-used" } from "./messages/recovery-code-used/message.ts";
 export { message as "recovery-codes-made" } from "./messages/recovery-codes-made/message.ts";
+export { message as "reset-frozen" } from "./messages/reset-frozen/message.ts";
+export { message as "reset-not-confirmed" } from "./messages/reset-not-confirmed/message.ts";
 export { message as "second-factor-bound" } from "./messages/second-factor-bound/message.ts";
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";

@@ -24,6 +24,11 @@ export type MessageName = keyof typeof messages;
 /** What a kind of mail needs to be told. */
 export type MessageParams<N extends MessageName> = (typeof messages)[N] extends Message<infer Params> ? Params : never;
 
+/** The kinds of mail whose reader can lock the account from them. */
+export type NotMeMessage = {
+  [N in MessageName]: "notMeUrl" extends keyof MessageParams<N> ? N : never;
+}[MessageName];
+
 export interface MailRequest<N extends MessageName> {
   readonly to: string;
   readonly message: N;

@@ -30,7 +30,14 @@ export {
   peekNotMe,
 } from "./lock.ts";
 export { object, peekObjection } from "./objection.ts";
-export { confirmContact, type OpenedCase, openFromForm, openFromStuckScreen, settleContact } from "./open-case.ts";
+export {
+  confirmContact,
+  type OpenedCase,
+  openFromForm,
+  openFromResetLink,
+  openFromStuckScreen,
+  settleContact,
+} from "./open-case.ts";
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";

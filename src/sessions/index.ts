@@ -1,5 +1,6 @@
 export {
   type StaffActor,
+  owingGuard,
   staffGuard,
   type SubscriberActor,
   setupGuard,
@@ -21,12 +22,14 @@ export {
   findSession,
   listLiveSessions,
   reauthenticate,
+  renewSession,
   resolveSession,
   startSession,
 } from "./session.ts";
 export {
   DEVICE_COOKIE,
   type Factor,
+  isFresh,
   type KnownDevice,
   SESSION_COOKIE,
   type Session,

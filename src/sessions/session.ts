@@ -27,6 +27,7 @@ interface SessionTables {
     ip: string;
     user_agent: string;
     device_id: DeviceId | null;
+    owes_new_password: boolean;
   };
 }
 
@@ -40,6 +41,8 @@ export interface StartSession {
   readonly factors: readonly Factor[];
   readonly source: Source;
   readonly deviceId?: DeviceId;
+  /** The password it is begun with has leaked. */
+  readonly owesNewPassword?: boolean;
 }
 
 /** Starts a session with a secret of 256 random bits, of which only the digest is stored. The caller audits. */
@@ -67,6 +70,7 @@ export async function startSession(
       ip: start.source.ip,
       user_agent: start.source.userAgent,
       device_id: start.deviceId ?? null,
+      owes_new_password: start.owesNewPassword ?? false,
     })
     .execute();
   return { id, token: secret(token) };
@@ -173,6 +177,17 @@ export async function reauthenticate(
   return secret(token);
 }
 
+/** Replaces the session's secret after its owner has chosen a new password, which it then owes no more. The caller audits. */
+export async function renewSession(tx: Tx, random: Random, id: SessionId): Promise<Secret<string>> {
+  const token = random.bytes(SECRET_BYTES).toString("base64url");
+  await own(tx)
+    .updateTable("sessions")
+    .set({ digest: digestToken(token), owes_new_password: false })
+    .where("id", "=", id)
+    .execute();
+  return secret(token);
+}
+
 const toSession = (row: SessionTables["sessions"]): Session => ({
   id: row.id,
   accountId: row.account_id,
@@ -185,4 +200,5 @@ const toSession = (row: SessionTables["sessions"]): Session => ({
   ip: row.ip,
   userAgent: row.user_agent,
   deviceId: row.device_id,
+  owesNewPassword: row.owes_new_password,
 });

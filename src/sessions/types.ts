@@ -17,6 +17,8 @@ export interface Session {
   readonly userAgent: string;
   /** The browser it was begun in, where that is known. */
   readonly deviceId: DeviceId | null;
+  /** Begun with a password that has leaked: may choose a new one, and nothing else until then. */
+  readonly owesNewPassword: boolean;
 }
 
 /** A browser in which the account was signed in before. A hint about risk and a word for people; never a factor. */
@@ -43,3 +45,7 @@ export const LIMITS: Readonly<Record<SessionKind, { readonly wholeMs: number; re
 
 /** How long a shown authenticator counts for sensitive changes (ASVS 5.0 7.5.1). */
 export const FRESH_MS = 10 * MINUTE;
+
+/** Whether an authenticator was shown a moment ago. */
+export const isFresh = (session: Session, now: Date): boolean =>
+  now.getTime() - session.reauthenticatedAt.getTime() <= FRESH_MS;

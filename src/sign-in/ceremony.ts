@@ -3,6 +3,7 @@ import {
   findAccount,
   findAccountByName,
   type Freeze,
+  listAddresses,
   listStaffRoles,
   lockAccount,
   touchAccount,
@@ -10,10 +11,13 @@ import {
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
+  findLeak,
+  findPasswordFacts,
   isTotpBound,
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
+  revokeResetLinks,
   spendTotp,
   verifyPassword,
   verifyTotp,
@@ -25,8 +29,10 @@ import { digestToken } from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
+import { queueMail } from "../notifications/index.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { noteLeak } from "./leaked-password.ts";
 import { noteDevice } from "./new-device.ts";
 import { signInRefusals } from "./refusals.ts";
 import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
@@ -77,10 +83,12 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   }
   if (account.frozen && step.purpose === "staff") return refuse(frozen(account));
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
+  const leak = await findLeak(runtime, verified.value, step.password);
   const hasSecondFactor = await isTotpBound(runtime.db, account.id);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
+    if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
     if (!hasSecondFactor && !account.frozen) {
       const current = await requireThawed(tx, account);
       if (!current.ok) return current;
@@ -113,15 +121,17 @@ const frozen = (account: Account) =>
       : {},
   );
 
-/** The running ceremony of a browser, with its account; null where there is none or it took too long. */
+/**
+ * The running ceremony of a browser, with its account; null where there is none, it took too long, or the password it
+ * began with has been replaced since.
+ */
 export async function findCeremony(
   runtime: Runtime,
   token: string | undefined,
   now: Date,
 ): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
-  const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
-  const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
-  return ceremony && account && !account.frozen ? { ceremony, account } : null;
+  const found = await findRunning(runtime, token, now);
+  return found && !found.account.frozen ? found : null;
 }
 
 /** As `findCeremony`, for the account that is frozen: what its honest page, the unlocking and the appeal start from. */
@@ -130,9 +140,21 @@ export async function findFrozenCeremony(
   token: string | undefined,
   now: Date,
 ): Promise<{ readonly ceremony: Ceremony; readonly account: Account; readonly freeze: Freeze } | null> {
+  const found = await findRunning(runtime, token, now);
+  const freeze = found?.ceremony.purpose === "subscriber" ? found.account.frozen : null;
+  return found && freeze ? { ...found, freeze } : null;
+}
+
+async function findRunning(
+  runtime: Runtime,
+  token: string | undefined,
+  now: Date,
+): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
   const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
-  const account = ceremony?.purpose === "subscriber" ? await findAccount(runtime.db, ceremony.accountId) : null;
-  return ceremony && account?.frozen ? { ceremony, account, freeze: account.frozen } : null;
+  const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
+  if (!ceremony || !account) return null;
+  const password = await findPasswordFacts(runtime.db, account.id);
+  return password && password.setAt > ceremony.passwordAt ? null : { ceremony, account };
 }
 
 export interface SecondFactorStep {
@@ -165,11 +187,13 @@ export async function submitTotp(
     await noteFailure(runtime, account, "totp", step);
     return match;
   }
-  return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
+  const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
     const spent = await spendTotp(tx, match.value);
     if (!spent.ok) return spent;
     return finish(tx, runtime, { account, ceremony, factor: "totp", step, onSignedIn });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "totp", step);
+  return outcome;
 }
 
 /** Second step with a recovery code, which is spent and replaced; the replacement is returned this once. */
@@ -187,10 +211,20 @@ export async function submitRecoveryCode(
     const redeemed = await redeemCode(tx, runtime, set.value, step.typed);
     if (!redeemed.ok) return redeemed;
     const signedIn = await finish(tx, runtime, { account, ceremony, factor: "recovery-code", step, onSignedIn });
+    await tellCodeUsed(tx, runtime, account, step.source, redeemed.value.unused);
     return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
   });
   if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", step);
   return outcome;
+}
+
+/** A saved code was used and one issued in its place: told to every address (SP 800-63B-4 §4.2.1.1, §4.6). */
+async function tellCodeUsed(tx: Tx, runtime: Runtime, account: Account, source: Source, left: number): Promise<void> {
+  for (const { address, verifiedAt } of await listAddresses(tx, account.id)) {
+    if (!verifiedAt) continue;
+    const params = { username: account.username, when: tx.now, source: source.ip, left };
+    await queueMail(tx, runtime, { to: address, message: "recovery-code-used", params, accountId: account.id });
+  }
 }
 
 interface Finish {
@@ -210,6 +244,9 @@ async function finish(
   if (!current.ok) return current;
   if (!(await setCeremonyEnded(tx, ceremony.id))) return refuse(signInRefusals["start-again"]());
   const factors: readonly Factor[] = ["password", factor];
+  // The desk has no page for it: who works there chooses the new password on the ordinary pages.
+  if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
+    return refuse(signInRefusals["password-leaked"]());
   const tokens = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
   await onSignedIn(tx, account);
   return ok({ account, ...tokens });
@@ -220,6 +257,9 @@ async function requireThawed(tx: Tx, account: Account): Promise<Result<Account>>
   const current = await lockAccount(tx, account.id);
   return current && !current.frozen ? ok(current) : refuse(frozen(current ?? account));
 }
+
+const hasLeaked = async (tx: Tx, account: Account): Promise<boolean> =>
+  ((await findPasswordFacts(tx, account.id))?.leakedAt ?? null) !== null;
 
 async function signIn(
   tx: Tx,
@@ -235,8 +275,10 @@ async function signIn(
     factors,
     source: step.source,
     deviceId: device.id,
+    owesNewPassword: factors.includes("password") && (await hasLeaked(tx, account)),
   });
   await touchAccount(tx, account.id);
+  await revokeResetLinks(tx, account.id, "signed in");
   audit(tx, runtime.random, {
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },

@@ -120,7 +120,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           : formElement({
               action: "/account/sessions/end",
               csrf: request.csrfToken,
-              body: html`${hidden("id", one.id)}${button({ label: "End", kind: "secondary" })}`,
+              body: html`${hidden("id", one.id)}${button({ label: html`End<span class="visually-hidden"> the session on ${describeBrowser(one.userAgent)}</span>`, kind: "secondary" })}`,
             }),
       ]),
       empty: "No sessions.",
@@ -269,7 +269,7 @@ export const accountRoutes: readonly Route[] = [
           done.refusal,
           passwordPage(runtime, request, refusedState(done.refusal, {}, PASSWORD_FIELD)),
         );
-      return redirect("/account");
+      return redirect("/account", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
     },
   }),
 ];

@@ -1,6 +1,7 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
+import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
@@ -10,11 +11,14 @@ import { frozenRoutes } from "./frozen.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { newPasswordRoutes } from "./new-password.ts";
 import { kitRoutes } from "./kit/routes.ts";
 import { lockRoutes } from "./lock.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
+import { passwordStrengthRoutes } from "./password-strength.ts";
 import { registerRoutes } from "./register.ts";
+import { resetRoutes } from "./reset.ts";
 import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
@@ -34,6 +38,10 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...newPasswordRoutes,
+  ...passwordStrengthRoutes,
+  ...resetRoutes(runtime),
+  ...accountFinderRoutes,
   ...accountRoutes,
   ...addressRoutes,
   ...tokenRoutes,

@@ -13,6 +13,7 @@ import {
   time,
 } from "../kernel/html/index.ts";
 import { anyone, defineRoute, form, type Incoming, page, type Reply, type Route } from "../kernel/http/index.ts";
+import type { NotMeMessage } from "../notifications/index.ts";
 import {
   lockByLink,
   lockBySubscriber,
@@ -21,7 +22,7 @@ import {
   peekNotMe,
   type RecoveryRuntime,
 } from "../recovery/index.ts";
-import { SESSION_COOKIE, setupGuard } from "../sessions/index.ts";
+import { owingGuard, SESSION_COOKIE } from "../sessions/index.ts";
 import { CEREMONY_COOKIE, endCeremonies } from "../sign-in/index.ts";
 import type { AccountRequest } from "./account-frame.ts";
 import { tokenParam } from "./forms.ts";
@@ -99,20 +100,29 @@ function lockedPage(runtime: RecoveryRuntime, incoming: Incoming, done: Locked):
   return page(html_, { cookies });
 }
 
-/** What a mail was about, where its kind has words. */
-const MAILS: Readonly<Record<string, string>> = {
+/** What a mail was about, for every kind that carries the link. */
+const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "account-restored": "the recovery of the account",
   "account-unlocked": "the unlocking of the account",
+  "addresses-changed": "a change of its mail addresses",
   "api-token-created": "a new API token",
+  "api-token-leaked": "an API token that was found in public",
+  "contact-answered": "a recovery contact",
+  "domain-lapsed": "an address whose domain takes no mail any more",
   "failed-second-factor": "a sign-in that failed at the second factor",
   "password-changed": "a changed password",
+  "password-leaked": "a password in lists of leaked ones",
   "password-reset": "a link for a new password",
+  "password-reset-done": "a password that was reset by mail",
+  "recovery-code-burned": "a recovery code that was found in public",
   "recovery-code-used": "a recovery code that was used",
   "recovery-codes-made": "new recovery codes",
   "second-factor-bound": "a new second factor",
   "signed-in-new-device": "a sign-in from a new device",
   "ssh-key-added": "a new SSH key",
+  "strict-mode-changed": "strict mode",
 };
+const wordsFor = (message: string): string => MAILS[message as NotMeMessage] ?? "the account’s security"; // kept with the link, perhaps by an older version
 
 function notMePage(runtime: RecoveryRuntime, incoming: Incoming, token: string, { account, message, mailedAt }: NotMe) {
   const isLocked = account.frozen?.because === "owner";
@@ -120,7 +130,7 @@ function notMePage(runtime: RecoveryRuntime, incoming: Incoming, token: string, 
     <h1>Was this not you?</h1>
     ${summaryList([
       { key: "Account", value: account.username },
-      { key: "Our mail about", value: MAILS[message] ?? "the account’s security" },
+      { key: "Our mail about", value: wordsFor(message) },
       { key: "Written", value: time(mailedAt, incoming.now) },
     ])}
     ${
@@ -150,7 +160,7 @@ export const lockRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     method: "GET",
     path: "/account/lock",
     about: "Says what locking does, with one button; names the event that was not them.",
-    guard: setupGuard,
+    guard: owingGuard,
     query: z.strictObject({ event: eventNumber }),
     handle: async (_, request) => page(await lockPage(runtime, request, request.query.event)),
   }),
@@ -158,7 +168,7 @@ export const lockRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     method: "POST",
     path: "/account/lock",
     about: "Locks the account of whoever is signed in: one factor is enough to lock.",
-    guard: setupGuard,
+    guard: owingGuard,
     limit: { bucket: "lock", limit: 60, windowSeconds: 3600 },
     body: form({ event: eventNumber }),
     handle: async (_, request) => {

@@ -42,7 +42,7 @@ import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState
 import { layout, refusalPage } from "./layout.ts";
 import { ceremonyGuard } from "./sign-in.ts";
 
-const causeField = z.enum(Object.keys(CAUSES) as [Cause, ...Cause[]], "Please choose what fits best."); // the keys of CAUSES are its causes
+export const causeField = z.enum(Object.keys(CAUSES) as [Cause, ...Cause[]], "Please choose what fits best."); // the keys of CAUSES are its causes
 const contactField = line({ max: 254, missing: "Please tell us where we can write to you." });
 const storyField = paragraph({ max: 4000 }).optional().default("");
 

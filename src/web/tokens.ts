@@ -28,7 +28,7 @@ const act = (request: AccountRequest, what: "release" | "revoke", token: ApiToke
   formElement({
     action: `/account/tokens/${what}`,
     csrf: request.csrfToken,
-    body: html`${hidden("id", token.id)}${button({ label, kind: "secondary" })}`,
+    body: html`${hidden("id", token.id)}${button({ label: html`${label}<span class="visually-hidden"> ${token.name}</span>`, kind: "secondary" })}`,
   });
 
 async function tokensPage(runtime: Runtime, request: AccountRequest, state: FormState, made?: string): Promise<Html> {

@@ -57,8 +57,15 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     address: "new@new.example",
     password: "amber-bridge-copper-delta-77",
   },
+  "/sign-in/new-password": { password: "short" },
+  "/password-strength": { password: "lantern" },
+  "/reset": { name: "nobody" },
+  "/account-finder": { address: "nobody@nowhere.example" },
+  "/reset/:token": { password: "short" },
+  "/reset/:token/lost": { cause: "nonsense", story: "" },
   "/console/sign-in": { name: "nobody", password: "not the right password" },
   "/console/sign-in/second-factor": { code: "000000" },
+  "/console/leaked-codes": { pastedCodes: "no code", where: "nowhere" },
   "/console/staff": { username: "nobody-special", role: "reviewer" },
   "/console/cases/:number/request-information": { question: "short" },
   "/console/cases/:number/note": { note: "something" },
@@ -69,7 +76,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
 const QUOTES =
-  /^(?:story|body|question|note|reason|key|signature|projects|organisations|addresses|tokenNames|password)$/;
+  /^(?:story|body|question|note|reason|key|signature|projects|organisations|addresses|tokenNames|password|pastedCodes)$/;
 
 /** Forms with nothing but their button. */
 const BUTTONS = new Set([

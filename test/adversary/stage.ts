@@ -11,7 +11,17 @@ import {
 } from "../../src/bin/demo/recovery.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
 import type { World } from "../world/world.ts";
-import { atTheDesk, elsewhere, forgetAttempts, maintainer, newestLink, staff, subscriber } from "./cast.ts";
+import {
+  addAddress,
+  atTheDesk,
+  elsewhere,
+  forgetAttempts,
+  maintainer,
+  newestLink,
+  pressAtAddress,
+  staff,
+  subscriber,
+} from "./cast.ts";
 
 /*
  * A world in which somebody of every kind is at a browser, and every kind of link has been mailed and not used: what the
@@ -115,7 +125,14 @@ export async function setStage(world: World): Promise<Stage> {
   }
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
-  await subscriber(world, "nobody-special");
+  const forgetful = openBrowser(world.origin);
+  const special = await subscriber(world, "nobody-special");
+  await forgetful.open("/reset");
+  expectPage(await forgetful.submit("/reset", { name: "nobody-special" }), /Look into your mailbox/);
+  await world.settle();
+  const resetLink = newestLink(world, special.address, /\/reset\//);
+  await addAddress(world, special, "special@second.example");
+  await pressAtAddress(special, "main", "special@second.example");
   await forgetAttempts(world);
   const locked = await subscriber(world, "frieda");
   await locked.browser.open("/account/lock");
@@ -129,6 +146,8 @@ export async function setStage(world: World): Promise<Stage> {
     "/not-me/:token": newestLink(world, alice.address, /\/not-me\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
+    "/reset/:token": resetLink,
+    "/undo-address/:token": newestLink(world, special.address, /\/undo-address\//),
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
     "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
   };
@@ -142,6 +161,7 @@ export async function setStage(world: World): Promise<Stage> {
     sha256: file[1] ?? "",
     filename: file[2] ?? "",
     challenge,
+    topic: "lost-phone",
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));
