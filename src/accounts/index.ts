@@ -5,17 +5,14 @@ export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
 export { accountRefusals } from "./refusals.ts";
 export { createAccount, findAccountByName, requireActive } from "./account.ts";
+export { insertStaffRole, isRoleHeld, listStaff, listStaffRoles } from "./staff-roles.ts";
 export {
   findAccount,
   findAccountByVerifiedAddress,
   findAddress,
   insertAddress,
-  insertStaffRole,
-  isRoleHeld,
   listAccounts,
   listAddresses,
-  listStaff,
-  listStaffRoles,
   lockAccount,
   listUnverifiedHolders,
   restoreAddress,

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import { lockName, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId, AddressId, CaseId } from "../kernel/ids.ts";
-import type { Account, Address, Freeze, FreezeReason, StaffRole } from "./types.ts";
+import type { Account, Address, Freeze, FreezeReason } from "./types.ts";
 
 interface AccountTables {
   accounts: {
@@ -27,7 +27,6 @@ interface AccountTables {
     verified_at: Date | null;
     removed_at: Date | null;
   };
-  staff_roles: { account_id: AccountId; role: StaffRole; granted_at: Date; granted_by: string | null };
 }
 
 const own = (reader: Reader): Kysely<AccountTables> => reader.as<AccountTables>();
@@ -348,48 +347,6 @@ export async function listUnverifiedHolders(
     const account = accounts.find((one) => one.id === row.account_id);
     return account ? [{ account, address: toAddress(row) }] : [];
   });
-}
-
-export async function insertStaffRole(tx: Tx, accountId: AccountId, role: StaffRole, by: string | null): Promise<void> {
-  await own(tx)
-    .insertInto("staff_roles")
-    .values({ account_id: accountId, role, granted_at: tx.now, granted_by: by })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
-/** Roles at the desk; empty for everybody else. */
-export async function listStaffRoles(reader: Reader, accountId: AccountId): Promise<readonly StaffRole[]> {
-  const rows = await own(reader).selectFrom("staff_roles").select("role").where("account_id", "=", accountId).execute();
-  return rows.map((row) => row.role);
-}
-
-/** Everybody with a role at the desk. */
-export async function listStaff(
-  reader: Reader,
-): Promise<readonly { readonly id: AccountId; readonly username: string; readonly roles: readonly StaffRole[] }[]> {
-  const rows = await own(reader)
-    .selectFrom("staff_roles")
-    .innerJoin("accounts", "accounts.id", "staff_roles.account_id")
-    .select(["accounts.id", "accounts.username", "staff_roles.role"])
-    .orderBy("accounts.username")
-    .execute();
-  return [...Map.groupBy(rows, (row) => row.id).values()].map((ofOne) => ({
-    id: ofOne[0]!.id, // a group has at least one row
-    username: ofOne[0]!.username,
-    roles: ofOne.map((row) => row.role),
-  }));
-}
-
-/** Whether anybody holds this role: an installation without an administrator prints its first-start link. */
-export async function isRoleHeld(reader: Reader, role: StaffRole): Promise<boolean> {
-  const row = await own(reader)
-    .selectFrom("staff_roles")
-    .select("role")
-    .where("role", "=", role)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 const toAccount = (row: AccountTables["accounts"]): Account => ({

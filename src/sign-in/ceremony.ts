@@ -82,9 +82,13 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     return refuse(signInRefusals.wrong());
   }
   if (account.frozen && step.purpose === "staff") return refuse(frozen(account));
+  const hasSecondFactor = await isTotpBound(runtime.db, account.id);
+  if (step.purpose === "staff" && !hasSecondFactor) {
+    await noteFailure(runtime, account, "password", step); // set up on the subscriber pages; here nothing is told of it
+    return refuse(signInRefusals.wrong());
+  }
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
   const leak = await findLeak(runtime, verified.value, step.password);
-  const hasSecondFactor = await isTotpBound(runtime.db, account.id);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
