@@ -241,7 +241,9 @@ export function resumeCase(
     });
     if (!moved.ok) return moved;
     await keepReason(tx, runtime, caseId, reviewer, verdict.reason);
-    await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
+    // What its owner locked stays locked until they unlock it, or the case ends in a restoration.
+    if (checked.value.frozen?.because !== "owner")
+      await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     return moved;
   });
 }

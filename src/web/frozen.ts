@@ -77,7 +77,7 @@ function nextStep(ways: WaysToUnlock | null, freeze: Freeze, caseNumber: string 
       <p>Can’t do that, or is somebody else able to? <a href="/frozen/appeal">Write to us</a>.</p>`;
   const whyNot =
     ways === null
-      ? html`<p>Your password was right, and we will remember that. Because of the reason above, only a person can end this freeze.</p>`
+      ? html`<p>Your password was right, and we will remember that. Because of the reason above, only a person can end this freeze${freeze.until ? " before its date" : ""}.</p>`
       : ways.isPasswordSettled && !ways.isChangedLately
         ? html`<p>Your password was right, and we will remember that. To unlock the account a second factor is needed, and it has none that works.</p>`
         : html`<p>Your password was right, and we will remember that. But ${ways.isPasswordSettled ? "the second factor" : "the password"} was changed only days before the account was locked, perhaps by whoever was locked out. So a person looks at it.</p>`;

@@ -65,7 +65,7 @@ const kindLinks = (chosen: EventKind | undefined): Html => {
 const row = (event: StoredAuditEvent, now: Date): readonly (Html | string)[] => [
   html`${time(event.at, now)}<br><small class="muted">${exactTime(event.at)}</small>`,
   describeAct(event),
-  personal(event, "ip"),
+  html`<span class="unbroken">${personal(event, "ip")}</span>`,
   event.personal?.["userAgent"] === undefined ? "" : describeBrowser(personal(event, "userAgent")),
   html`<a href="/account/lock?event=${event.seq.toString()}">This was not me<span class="visually-hidden">: ${describeAct(event)}, ${exactTime(event.at)}</span></a>`,
 ];

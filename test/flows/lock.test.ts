@@ -17,6 +17,7 @@ import {
 import { openCasePage, openFromForm, confirmContact } from "../../src/bin/demo/recovery.ts";
 import {
   accountIdOf,
+  atTheDesk,
   csrfOf,
   DAY,
   elsewhere,
@@ -26,6 +27,7 @@ import {
   newestLink,
   postForm,
   rawRequest,
+  staff,
   stateOf,
   subscriber,
   tables,
@@ -144,6 +146,7 @@ describe("This was not me, in a mail", () => {
 describe("the panic button", () => {
   story("stops a running recovery, and the desk looks at it", { seed: "lock-case" }, async (world) => {
     const alice = await maintainer(world, "alice", "alpenglow");
+    const rita = await staff(world, "rita", "reviewer");
     await world.pass(20 * DAY);
     const owner = elsewhere(world, alice);
     await signIn(owner);
@@ -155,6 +158,12 @@ describe("the panic button", () => {
     expectPage(await owner.browser.submit("/account/lock"), /The account is locked.*is stopped/);
     assert.equal(await stateOf(world, number), "contested");
     expectPage(await openCasePage(thief), /Stopped/);
+    const desk = await atTheDesk(world, rita);
+    await desk.browser.open(`/console/cases/${number}`);
+    const verdict = { reason: "The claimant may well be the owner.", username: "alice" };
+    await desk.browser.submit(/resume$/, verdict);
+    assert.equal(await stateOf(world, number), "review");
+    assert(await isFrozen(world, "alice"), "the desk goes on with the case; the lock stays its owner's");
     expectPage(await unlock(owner, (await alice.phone?.code()) ?? "", makePassphrase()), /open again/);
     assert.equal(await stateOf(world, number), "withdrawn", "who unlocks has shown that nobody needs to recover it");
   });
