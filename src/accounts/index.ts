@@ -23,3 +23,4 @@ export {
   touchAccount,
 } from "./store.ts";
 export { type Account, type Address, type Freeze, type FreezeReason, mergeFreeze, type StaffRole } from "./types.ts";
+export { listAccountsAfter } from "./walk.ts";

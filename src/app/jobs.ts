@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkMailDomains, thawDue } from "../accounts/index.ts";
 import { erasePersonalData } from "../audit/index.ts";
+import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
@@ -8,6 +9,7 @@ import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
+import { askContactsDue } from "../recovery-contacts/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
@@ -138,6 +140,20 @@ const erasePersonal = (app: App) =>
     },
   });
 
+/** Reminds of the yearly drill, and asks recovery contacts whether they are still there, each when it is due. */
+const remindOfDrill = defineJob({
+  name: "drill-reminders",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/10 * * * *",
+  run: async (runtime) => {
+    const now = runtime.clock.now();
+    await sweepReminders(runtime, now);
+    await askContactsDue(runtime, now);
+  },
+});
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
@@ -152,4 +168,5 @@ export const jobs = (app: App): readonly AnyJob[] => [
   thawAccounts,
   sweepDevices,
   erasePersonal(app),
+  remindOfDrill,
 ];

@@ -111,6 +111,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
       accountId: account.id,
       purpose: step.purpose,
       passwordAt: step.now,
+      passwordId: verified.value.id,
       digest: digestToken(token),
       expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
     });
@@ -158,7 +159,7 @@ async function findRunning(
   const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
   if (!ceremony || !account) return null;
   const password = await findPasswordFacts(runtime.db, account.id);
-  return password && password.setAt > ceremony.passwordAt ? null : { ceremony, account };
+  return password?.id === ceremony.passwordId ? { ceremony, account } : null;
 }
 
 export interface SecondFactorStep {

@@ -6,6 +6,7 @@ import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { contactRoutes } from "./contacts.ts";
+import { drillPages } from "./drill.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { frozenRoutes } from "./frozen.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
@@ -49,6 +50,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...contactRoutes,
   ...historyRoutes,
   ...checkUpRoutes(runtime),
+  ...drillPages,
   ...kitRoutes,
   ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),

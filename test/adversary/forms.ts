@@ -29,6 +29,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/frozen/appeal": { contact: "new@new.example", cause: "frozen", story: "lost" },
   "/account/keys": { key: "ssh-ed25519 AAAA" },
   "/account/keys/remove": { id: `key_${NO_ID}` },
+  "/account/drill/:way": { code: "no signature" },
   "/recovery": { username: "alice", contact: "new@new.example", cause: "other", story: "lost" },
   "/sign-in/stuck/case": { contact: "new@new.example", cause: "other", story: "lost" },
   "/recovery/open/:token": { code: "00000000" },
@@ -97,5 +98,8 @@ export const BUTTONS = new Set([
   "/recovery/case/reopen",
   "/recovery/case/appeal",
   "/objection/:token",
+  "/account/drill/:way/begin",
+  "/drill-later/:token",
+  "/still-there/:token",
   "/console/sign-out",
 ]);

@@ -9,11 +9,14 @@ import {
   openFromStuckScreen,
   proveApiToken,
 } from "../../src/bin/demo/recovery.ts";
+import { sweepReminders } from "../../src/drill/index.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
+import { askContactsDue } from "../../src/recovery-contacts/index.ts";
 import type { World } from "../world/world.ts";
 import {
   addAddress,
   atTheDesk,
+  DAY,
   elsewhere,
   forgetAttempts,
   maintainer,
@@ -78,8 +81,26 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   return new Set<Actor>(known);
 }
 
+/** Two friends a year ago: by now one is reminded of the drill, and the other is asked whether they are still there. */
+async function yearlyMails(world: World): Promise<{ readonly stillThere: string; readonly drillLater: string }> {
+  const [owner, friend] = [await subscriber(world, "veteran"), await subscriber(world, "old-friend")];
+  await owner.browser.open("/account/contacts");
+  await owner.browser.submit("/account/contacts", { username: "old-friend" });
+  await friend.browser.open("/account/contacts");
+  expectPage(await friend.browser.submit("/account/contacts/accept"), /Stop being it/);
+  await world.pass(366 * DAY);
+  await sweepReminders(world.runtime, world.time.now());
+  await askContactsDue(world.runtime, world.time.now());
+  await world.settle();
+  return {
+    stillThere: newestLink(world, friend.address, /\/still-there\//),
+    drillLater: newestLink(world, owner.address, /\/drill-later\//),
+  };
+}
+
 /** Needs a world with the demonstration's policy, whose waits are seconds. */
 export async function setStage(world: World): Promise<Stage> {
+  const yearly = await yearlyMails(world);
   const administratorLink = await linkForFirstStart(world.runtime);
   assert(administratorLink, "nobody is administrator yet");
   const alice = await maintainer(world, "alice", "alpenglow");
@@ -141,6 +162,9 @@ export async function setStage(world: World): Promise<Stage> {
   expectPage(await signInWithPassword(lockedOut), /Your account is locked/);
   await world.settle();
 
+  // Alice's SSH key is the way that the drill's pages are asked for.
+  await fresh.browser.open("/account/drill");
+  const way = /\/account\/drill\/(key_[0-9a-z]+)/.exec(fresh.browser.page.html)?.[1] ?? "";
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
     "/not-me/:token": newestLink(world, alice.address, /\/not-me\//),
@@ -149,6 +173,8 @@ export async function setStage(world: World): Promise<Stage> {
     "/reset/:token": resetLink,
     "/undo-address/:token": newestLink(world, special.address, /\/undo-address\//),
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
+    "/still-there/:token": yearly.stillThere,
+    "/drill-later/:token": yearly.drillLater,
     "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
   };
   const files = await fetch(new URL("/simple/alpenglow/", world.origin), { headers: { accept: "text/html" } });
@@ -162,6 +188,7 @@ export async function setStage(world: World): Promise<Stage> {
     filename: file[2] ?? "",
     challenge,
     topic: "lost-phone",
+    way,
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));

@@ -31,6 +31,7 @@ interface PasswordDetail extends Record<string, unknown>, PasswordHash {
 
 /** What the evidence kind `password` needs to know of the password it saw. */
 export interface PasswordFacts {
+  readonly id: AuthenticatorId;
   readonly origin: PasswordOrigin;
   readonly setAt: Date;
   /** The domain of the mailbox it was set through; null for one that was not set by mail. */
@@ -171,6 +172,7 @@ export const markLeaked = (tx: Tx, id: AuthenticatorId): Promise<void> =>
 const leakedAt = (detail: PasswordDetail): Date | null => (detail.leakedAt ? new Date(detail.leakedAt) : null);
 
 export const passwordFacts = (authenticator: Authenticator): PasswordFacts => ({
+  id: authenticator.id,
   origin: detailOf(authenticator).origin,
   setAt: new Date(detailOf(authenticator).setAt),
   mailboxDomain: detailOf(authenticator).mailboxDomain ?? null,
