@@ -14,6 +14,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/registered": "Account created",
   "accounts/staff-appointed": "Given a role at the desk",
   "accounts/thawed": "Freeze ended",
+  "accounts/unlocked": "Account unlocked by its owner, new password chosen",
+  "audit/personal-data-erased": "Personal data of old events erased",
   "authenticators/passkey-bound": "Passkey added",
   "authenticators/passkey-copy-suspected": "A passkey may have been copied; it was not accepted",
   "authenticators/passkey-removed": "Passkey removed",
@@ -46,8 +48,10 @@ const ACTS: Readonly<Record<string, string>> = {
   "evidence/signing-key-registered": "SSH key added",
   "evidence/signing-key-revoked": "SSH key removed",
   "operator/administrator-link-issued": "Link for the first administrator made",
+  "recovery/account-locked": "Account locked with “This was not me”",
   "recovery/answer": "Question of the desk answered",
   "recovery/appeal": "Appeal against the refusal",
+  "recovery/appealed-against-freeze": "Word to the desk about the freeze",
   "recovery/approve": "Recovery approved by a person, waiting time begun",
   "recovery/approve-first": "Recovery approved by the first of two people",
   "recovery/authenticators-bound": "New password and authenticator app after recovery",
@@ -80,11 +84,13 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/withdraw": "Recovery case withdrawn",
   "registry/api-token-created": "API token made",
   "registry/api-token-held": "API token held",
+  "registry/api-token-released": "API token released",
   "registry/api-token-leaked": "API token found in public and ended",
   "registry/api-token-revoked": "API token ended",
+  "registry/api-tokens-held": "All API tokens held",
   "registry/api-tokens-revoked": "All API tokens ended",
   "registry/file-published": "File published",
-  "registry/hold-placed": "Some powers held after the recovery",
+  "registry/hold-placed": "Some powers held for a while",
   "registry/member-added": "Member of an organisation added",
   "registry/organisation-created": "Organisation created",
   "registry/project-assigned": "Project moved to an organisation",
@@ -98,6 +104,9 @@ const ACTS: Readonly<Record<string, string>> = {
   "sign-in/succeeded": "Signed in",
   "sign-in/username-asked": "Username asked for by mail",
 };
+
+/** Every act that this version writes. */
+export const KNOWN_ACTS: readonly string[] = Object.keys(ACTS);
 
 /** An act in words; null for one that has none yet. */
 export const wordsOfAct = (act: string): string | null => ACTS[act] ?? null;

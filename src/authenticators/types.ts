@@ -46,4 +46,4 @@ export interface Passkey {
 }
 
 /** How a password came to be. One set through a mailbox is, for 30 days, no proof beside that mailbox. */
-export type PasswordOrigin = "registration" | "change" | "mail-reset" | "restoration";
+export type PasswordOrigin = "registration" | "change" | "mail-reset" | "restoration" | "unlock";

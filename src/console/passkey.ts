@@ -10,6 +10,7 @@ import {
   type Route,
 } from "../kernel/http/index.ts";
 import { z } from "zod";
+import { DEVICE_COOKIE } from "../sessions/index.ts";
 import {
   beginPasskeySignIn,
   beginPasskeyStep,
@@ -55,9 +56,14 @@ export const deskPasskeyRoutes: readonly Route[] = [
     body: form({ answer, next: NEXT.shape.next }),
     handle: async (runtime, request) => {
       const { next } = request.body;
-      const step = { ...placeOf(request), answer: request.body.answer, source: request.source };
+      const step = {
+        ...placeOf(request),
+        answer: request.body.answer,
+        source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
+      };
       const done = await submitPasskey(runtime, step, async () => {});
-      if (done.ok) return redirect(next ?? "/console", { cookies: atDesk(done.value.sessionToken.reveal()) });
+      if (done.ok) return redirect(next ?? "/console", { cookies: atDesk(done.value) });
       if (request.wantsJson) return refused(done.refusal);
       return page(passwordPage(runtime, request, say(done.refusal), next), { status: done.refusal.status });
     },
@@ -83,10 +89,15 @@ export const deskPasskeyRoutes: readonly Route[] = [
     body: form({ answer, next: NEXT.shape.next }),
     handle: async (runtime, request) => {
       const { next } = request.body;
-      const { source, now } = request;
-      const step = { ceremonyToken: request.cookies[CEREMONY_COOKIE], answer: request.body.answer, source, now };
+      const step = {
+        ceremonyToken: request.cookies[CEREMONY_COOKIE],
+        answer: request.body.answer,
+        source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
+        now: request.now,
+      };
       const done = await submitPasskeyStep(runtime, step, async () => {});
-      if (done.ok) return redirect(next ?? "/console", { cookies: atDesk(done.value.sessionToken.reveal()) });
+      if (done.ok) return redirect(next ?? "/console", { cookies: atDesk(done.value) });
       if (request.wantsJson) return refused(done.refusal);
       const again = await secondStepPage(runtime, request, request.actor.account, say(done.refusal), next);
       return page(again, { status: done.refusal.status });

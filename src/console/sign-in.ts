@@ -28,8 +28,15 @@ import {
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
-import { STAFF_COOKIE, type StaffActor, staffGuard } from "../sessions/index.ts";
-import { CEREMONY_COOKIE, findCeremony, signInRefusals, submitPassword, submitTotp } from "../sign-in/index.ts";
+import { DEVICE_COOKIE, deviceCookie, STAFF_COOKIE, type StaffActor, staffGuard } from "../sessions/index.ts";
+import {
+  CEREMONY_COOKIE,
+  findCeremony,
+  type SignedIn,
+  signInRefusals,
+  submitPassword,
+  submitTotp,
+} from "../sign-in/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { endSession } from "../sessions/index.ts";
 import { deskLayout } from "./layout.ts";
@@ -138,9 +145,10 @@ export const say = (refusal: { readonly title: string; readonly detail?: string 
   message: [refusal.title, refusal.detail].filter(Boolean).join(" "),
 });
 
-export const atDesk = (token: string) => [
-  { name: STAFF_COOKIE, value: token },
+export const atDesk = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) => [
+  { name: STAFF_COOKIE, value: done.sessionToken.reveal() },
   { name: CEREMONY_COOKIE, value: null },
+  deviceCookie(done.deviceToken),
 ];
 
 /** The desk's own sign-in: always two factors, and never the session of the subscriber pages. */
@@ -175,7 +183,7 @@ export const deskSignInRoutes: readonly Route[] = [
           status: done.refusal.status,
         });
       }
-      if (done.value.next === "setup") return refused(signInRefusals.wrong()); // not for staff, says the ceremony
+      if (done.value.next !== "second-factor") return refused(signInRefusals.wrong()); // not for staff, says the ceremony
       return redirect(`/console/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });
@@ -203,6 +211,7 @@ export const deskSignInRoutes: readonly Route[] = [
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitTotp(runtime, step, async () => {});
@@ -211,7 +220,7 @@ export const deskSignInRoutes: readonly Route[] = [
         const again = await secondStepPage(runtime, request, request.actor.account, say(done.refusal), next);
         return page(again, { status: done.refusal.status });
       }
-      return redirect(next ?? "/console", { cookies: atDesk(done.value.sessionToken.reveal()) });
+      return redirect(next ?? "/console", { cookies: atDesk(done.value) });
     },
   }),
   defineRoute({

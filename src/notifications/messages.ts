@@ -1,7 +1,9 @@
 // Every kind of mail, one line each. The name in quotes is the one callers use, and the name in the file.
 export { message as "account-finder" } from "./messages/account-finder/message.ts";
+export { message as "account-locked" } from "./messages/account-locked/message.ts";
 export { message as "account-not-found-for-case" } from "./messages/account-not-found-for-case/message.ts";
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
+export { message as "account-unlocked" } from "./messages/account-unlocked/message.ts";
 export { message as "address-taken-notice" } from "./messages/address-taken-notice/message.ts";
 export { message as "addresses-changed" } from "./messages/addresses-changed/message.ts";
 export { message as "api-token-created" } from "./messages/api-token-created/message.ts";

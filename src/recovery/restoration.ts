@@ -23,8 +23,8 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
-import { placeHold, revokeAllApiTokens } from "../registry/index.ts";
-import { endAllSessions } from "../sessions/index.ts";
+import { ALL_POWERS, placeHold, revokeAllApiTokens } from "../registry/index.ts";
+import { endAllSessions, forgetDevices } from "../sessions/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
@@ -39,9 +39,6 @@ import type { RecoveryCase } from "./types.ts";
 
 const RIGHT = "restoration";
 const TRIES = { limit: 30, windowSeconds: 3600 };
-
-/** Everything that is held for a while after a restoration. */
-const HELD_POWERS = ["publish", "ownership", "collaborators", "tokens", "publishers", "addresses", "deletion"] as const;
 
 /** Issues the right, in place of one that was not used. */
 export async function issueRestorationRight(
@@ -197,6 +194,7 @@ export async function restoreAccount(
       because: "account recovery",
       actor,
     });
+    await forgetDevices(tx, account.id);
     await onRestored(tx, account);
     const tokens = await revokeAllApiTokens(tx, runtime.random, {
       accountId: account.id,
@@ -210,7 +208,7 @@ export async function restoreAccount(
     await queueMail(tx, runtime, {
       to: primary?.address ?? recoveryCase.contactAddress,
       message: "account-restored",
-      params: { username: account.username, holdUntil: heldUntil, powers: heldUntil ? [...HELD_POWERS] : [] },
+      params: { username: account.username, holdUntil: heldUntil, powers: heldUntil ? [...ALL_POWERS] : [] },
       accountId: account.id,
       caseId: recoveryCase.id,
     });
@@ -238,7 +236,7 @@ async function hold(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase
   const until = new Date(tx.now.getTime() + holdMs);
   await placeHold(tx, runtime.random, {
     accountId: recoveryCase.accountId,
-    powers: HELD_POWERS,
+    powers: ALL_POWERS,
     caseId: recoveryCase.id,
     until,
     because: "account recovery",

@@ -7,6 +7,14 @@ export {
   subscriberGuard,
   freshSubscriberGuard,
 } from "./guards.ts";
+export {
+  deleteOldDevices,
+  deviceCookie,
+  forgetDevices,
+  listDevices,
+  type RecognisedDevice,
+  recogniseDevice,
+} from "./devices.ts";
 export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,
@@ -19,10 +27,12 @@ export {
   startSession,
 } from "./session.ts";
 export {
+  DEVICE_COOKIE,
   type Factor,
   FRESH_MS,
   isFresh,
   isPhishingResistant,
+  type KnownDevice,
   SESSION_COOKIE,
   type Session,
   type SessionKind,

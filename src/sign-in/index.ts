@@ -1,5 +1,6 @@
 export {
   findCeremony,
+  findFrozenCeremony,
   type OnSignedIn,
   type PasswordOutcome,
   type SignedIn,

@@ -17,7 +17,15 @@ import { type AccountId, isId } from "../kernel/ids.ts";
 import { digestToken } from "../kernel/one-time.ts";
 import { refuse, ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { findCeremony, finish, frozen, noteFailure, type OnSignedIn, type SignedIn, signIn } from "./ceremony.ts";
+import {
+  findCeremony,
+  finish,
+  noteFailure,
+  type OnSignedIn,
+  requireThawed,
+  type SignedIn,
+  signIn,
+} from "./ceremony.ts";
 import { signInRefusals } from "./refusals.ts";
 import type { Purpose } from "./store.ts";
 
@@ -71,7 +79,11 @@ function namedIn(detail: Readonly<Record<string, unknown>>): AccountId | null | 
  */
 export async function submitPasskey(
   runtime: Runtime,
-  place: PasskeyPlace & { readonly answer: string; readonly source: Source },
+  place: PasskeyPlace & {
+    readonly answer: string;
+    readonly source: Source;
+    readonly deviceToken?: string | undefined;
+  },
   onSignedIn: OnSignedIn,
 ): Promise<Result<SignedIn>> {
   const shown = await checkPasskey(runtime, scopeOf(place), place.answer, namedIn, place.now);
@@ -91,11 +103,11 @@ export async function submitPasskey(
   const outcome = await transact(runtime.db, { now: place.now }, async (tx): Promise<Result<SignedIn>> => {
     const accepted = await acceptPasskey(tx, shown.value);
     if (!accepted.ok) return accepted;
-    const current = await findAccount(tx, account.id);
-    if (!current || current.frozen) return refuse(frozen(current ?? account));
-    const { token } = await signIn(tx, runtime, account, ["passkey", "user-verification"], place);
+    const current = await requireThawed(tx, account);
+    if (!current.ok) return current;
+    const tokens = await signIn(tx, runtime, account, ["passkey", "user-verification"], place);
     await onSignedIn(tx, account);
-    return ok({ account, sessionToken: token });
+    return ok({ account, ...tokens });
   });
   if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, place.source, place.now);
   return outcome;
@@ -123,6 +135,7 @@ export async function submitPasskeyStep(
     readonly ceremonyToken: string | undefined;
     readonly answer: string;
     readonly source: Source;
+    readonly deviceToken?: string | undefined;
     readonly now: Date;
   },
   onSignedIn: OnSignedIn,

@@ -7,6 +7,7 @@ import {
   listAddresses,
   listStaffRoles,
   listUnverifiedHolders,
+  lockAccount,
   parseAddress,
 } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
@@ -208,6 +209,7 @@ export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Res
   const prepared = await preparePassword(runtime, reset.password, { hasSecondFactor: isSecondBound, words });
   if (!prepared.ok) return prepared;
   return transact(runtime.db, { now }, async (tx): Promise<Result<{ readonly account: Account }>> => {
+    await lockAccount(tx, account.id); // a freeze that comes at this moment waits, or is seen
     const spent = await spendResetLink(tx, token);
     if (!spent.ok) return spent;
     const current = await formOf(tx, spent.value, now);

@@ -10,6 +10,7 @@ import {
   hidden,
   html,
   type Html,
+  linkButton,
   notice,
   PASSKEY_SCRIPTS,
   summaryList,
@@ -23,7 +24,13 @@ import { secret } from "../kernel/secret.ts";
 import { findOpenCaseOf } from "../recovery/index.ts";
 import { listActiveHolds, listProjectsOf } from "../registry/index.ts";
 import { changePassword, endOneSession, endOtherSessions, signOut } from "../security-settings/index.ts";
-import { freshSubscriberGuard, listLiveSessions, SESSION_COOKIE, subscriberGuard } from "../sessions/index.ts";
+import {
+  freshSubscriberGuard,
+  listDevices,
+  listLiveSessions,
+  SESSION_COOKIE,
+  subscriberGuard,
+} from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
@@ -42,24 +49,28 @@ async function caseBanner(runtime: Runtime, request: AccountRequest): Promise<Ht
   });
 }
 
+const describeKnown = (since: Date | null | undefined, now: Date) => (since ? time(since, now, "date") : "Not known");
+
 async function accountPage(runtime: Runtime, request: AccountRequest): Promise<Html> {
   const { account, session } = request.actor;
-  const [addresses, codes, sessions, holds, projects, hasTotp, passkeys] = await Promise.all([
+  const [addresses, codes, sessions, devices, holds, projects, hasTotp, passkeys] = await Promise.all([
     listAddresses(runtime.db, account.id),
     describeCodes(runtime.db, account.id),
     listLiveSessions(runtime.db, account.id, request.now),
+    listDevices(runtime.db, account.id, request.now),
     listActiveHolds(runtime.db, account.id, request.now),
     listProjectsOf(runtime.db, account.id),
     isTotpBound(runtime.db, account.id),
     listPasskeys(runtime.db, account.id),
   ]);
+  const knownSince = new Map(devices.map((device) => [device.id, device.firstSeenAt]));
   const body = html`
     <h1>${account.username}</h1>
     ${holds.map((hold) =>
       notice({
         tone: "warning",
-        title: "Some things wait after the recovery",
-        body: html`<p>Held until ${time(hold.until, request.now)}: ${hold.powers.join(", ")}. This gives everybody time to notice if it was not you.</p>`,
+        title: "Some things wait for a while",
+        body: html`<p>Held until ${time(hold.until, request.now)}, because of ${hold.because === "account recovery" ? "the recovery" : "the lock"}: ${hold.powers.join(", ")}. This gives everybody time to notice if it was not you.</p>`,
       }),
     )}
     <h2>How you get in</h2>
@@ -109,12 +120,13 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",
-      columns: ["Browser", "Network", "Since", "Last seen", ""],
+      columns: ["Browser", "Network", "Signed in", "Last seen", "Browser known since", ""],
       rows: sessions.map((one) => [
         describeBrowser(one.userAgent),
         one.ip,
         time(one.startedAt, request.now),
         time(one.lastSeenAt, request.now),
+        describeKnown(one.deviceId && knownSince.get(one.deviceId), request.now),
         one.id === session.id
           ? badge({ tone: "info", text: "This one" })
           : formElement({
@@ -128,7 +140,10 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <div class="actions">
       ${sessions.length > 1 ? formElement({ action: "/account/sessions/end-others", csrf: request.csrfToken, body: button({ label: "End all others", kind: "secondary" }) }) : null}
       ${formElement({ action: "/sign-out", csrf: request.csrfToken, body: button({ label: "Sign out", kind: "secondary" }) })}
-    </div>`;
+    </div>
+    <h2>Is something wrong?</h2>
+    <p>If somebody else may be in your account, lock it. Everybody is signed out and nothing can be published, until you unlock it.</p>
+    <p>${linkButton({ href: "/account/lock", label: "Lock my account", kind: "danger" })}</p>`;
   const signal = await acceptedSignal(runtime, request);
   const banner = await caseBanner(runtime, request);
   return accountFrame(runtime, request, "Your account", html`${body}${signal}`, banner, signal ? PASSKEY_SCRIPTS : []);

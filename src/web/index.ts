@@ -9,11 +9,13 @@ import { confirmRoutes } from "./confirm.ts";
 import { contactRoutes } from "./contacts.ts";
 import { drillPages } from "./drill.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { frozenRoutes } from "./frozen.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
 import { kitRoutes } from "./kit/routes.ts";
+import { lockRoutes } from "./lock.ts";
 import { objectionRoutes } from "./objection.ts";
 import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { passkeyRoutes } from "./passkeys.ts";
@@ -59,6 +61,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
+  ...lockRoutes(runtime),
+  ...frozenRoutes(runtime),
   ...objectionRoutes(runtime),
   ...restoreRoutes(runtime),
   ...firstAdministratorRoutes,

@@ -13,6 +13,7 @@ import {
   type Route,
 } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
+import { DEVICE_COOKIE } from "../sessions/index.ts";
 import {
   beginPasskeySignIn,
   beginPasskeyStep,
@@ -60,9 +61,9 @@ export const passkeySignInRoutes: readonly Route[] = [
       page(signInPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
     handle: async (runtime, request) => {
       const { answer, next } = request.body;
-      const step = { ...placeOf(request), answer, source: request.source };
+      const step = { ...placeOf(request), answer, source: request.source, deviceToken: request.cookies[DEVICE_COOKIE] };
       const done = await submitPasskey(runtime, step, onSignedIn(runtime));
-      if (done.ok) return redirect(next ?? "/account", { cookies: signedIn(done.value.sessionToken.reveal()) });
+      if (done.ok) return redirect(next ?? "/account", { cookies: signedIn(done.value) });
       const more = signalRemoved(runtime, done.refusal.code, answer);
       return formAgain(request, done.refusal, signInPage(runtime, request, refusedState(done.refusal, {}), next, more));
     },
@@ -92,10 +93,15 @@ export const passkeySignInRoutes: readonly Route[] = [
     },
     handle: async (runtime, request) => {
       const { answer, next } = request.body;
-      const { source, now } = request;
-      const step = { ceremonyToken: request.cookies[CEREMONY_COOKIE], answer, source, now };
+      const step = {
+        ceremonyToken: request.cookies[CEREMONY_COOKIE],
+        answer,
+        source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
+        now: request.now,
+      };
       const done = await submitPasskeyStep(runtime, step, onSignedIn(runtime));
-      if (done.ok) return redirect(next ?? "/account", { cookies: signedIn(done.value.sessionToken.reveal()) });
+      if (done.ok) return redirect(next ?? "/account", { cookies: signedIn(done.value) });
       const state = refusedState(done.refusal, {});
       const again = await secondFactorPage(runtime, request, request.actor.account, state, next);
       return formAgain(request, done.refusal, again);

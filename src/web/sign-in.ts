@@ -33,11 +33,12 @@ import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { cancelCaseOfSignedIn } from "../recovery/index.ts";
-import { SESSION_COOKIE } from "../sessions/index.ts";
+import { DEVICE_COOKIE, deviceCookie, SESSION_COOKIE } from "../sessions/index.ts";
 import {
   CEREMONY_COOKIE,
   type Ceremony,
   findCeremony,
+  type SignedIn,
   signInRefusals,
   submitPassword,
   submitRecoveryCode,
@@ -183,9 +184,10 @@ async function recoveryCodePage(
   return layout(runtime, incoming, { title: "Recovery code", body });
 }
 
-export const signedIn = (token: string) => [
-  { name: SESSION_COOKIE, value: token },
+export const signedIn = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) => [
+  { name: SESSION_COOKIE, value: done.sessionToken.reveal() },
   { name: CEREMONY_COOKIE, value: null },
+  deviceCookie(done.deviceToken),
 ];
 
 export const onSignedIn = (runtime: Runtime) => (tx: Parameters<typeof cancelCaseOfSignedIn>[0], account: Account) =>
@@ -220,6 +222,7 @@ export const signInRoutes: readonly Route[] = [
         password: secret(password),
         purpose: "subscriber",
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       });
       if (!done.ok)
@@ -228,8 +231,11 @@ export const signInRoutes: readonly Route[] = [
           done.refusal,
           signInPage(runtime, request, refusedState(done.refusal, { name }), next),
         );
-      if (done.value.next === "setup")
-        return redirect("/account/setup", { cookies: signedIn(done.value.sessionToken.reveal()) });
+      if (done.value.next === "setup") return redirect("/account/setup", { cookies: signedIn(done.value) });
+      if (done.value.next === "frozen")
+        return redirect("/frozen", {
+          cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
+        });
       return redirect(`/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });
@@ -261,6 +267,7 @@ export const signInRoutes: readonly Route[] = [
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitTotp(runtime, step, onSignedIn(runtime));
@@ -270,7 +277,7 @@ export const signInRoutes: readonly Route[] = [
           done.refusal,
           await secondFactorPage(runtime, request, request.actor.account, refusedState(done.refusal, {}), next),
         );
-      return redirect(next ?? "/account", { cookies: signedIn(done.value.sessionToken.reveal()) });
+      return redirect(next ?? "/account", { cookies: signedIn(done.value) });
     },
   }),
   defineRoute({
@@ -294,6 +301,7 @@ export const signInRoutes: readonly Route[] = [
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: request.body.code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitRecoveryCode(runtime, step, onSignedIn(runtime));
@@ -311,7 +319,7 @@ export const signInRoutes: readonly Route[] = [
         <p class="code-large"><code>${done.value.replacement.reveal()}</code></p>
         <p>${linkButton({ href: "/account", label: "I have noted it" })}</p>`;
       return page(layout(runtime, request, { title: "Your replacement code", body }), {
-        cookies: signedIn(done.value.sessionToken.reveal()),
+        cookies: signedIn(done.value),
       });
     },
   }),

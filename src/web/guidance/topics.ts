@@ -171,22 +171,22 @@ const LEAVING: Topic = {
 const HACKED: Topic = {
   slug: "something-is-wrong",
   title: "Something is wrong with my account",
-  lead: "If you can still sign in, change the password first: that ends every other session. If you cannot, open a recovery case and say that somebody else is in the account.",
+  lead: "If somebody is in it now, lock the account: that ends every session and stops everything, and you undo it yourself. If you cannot sign in, use the link in one of our mails, or open a recovery case.",
   parts: [
     {
       title: "If you can sign in",
-      body: html`<ol><li><a href="/account/password">Change the password</a>. Everybody else is signed out.</li><li>Remove <a href="/account/passkeys">passkeys</a> that are not yours.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects. Yank what is not yours and tell the people who run this index.</li></ol>`,
+      body: html`<ol><li>Is somebody in it now? <a href="/account/lock">Lock the account</a>. You unlock it with your second factor and choose a new password then.</li><li>Otherwise <a href="/account/password">change the password</a>. Everybody else is signed out.</li><li>Remove <a href="/account/passkeys">passkeys</a> that are not yours.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects. Yank what is not yours and tell the people who run this index.</li></ol>`,
     },
     {
       title: "If you cannot",
-      body: html`<p><a href="/recovery">Open a recovery case</a> and choose “Somebody else is in my account”. People look at such cases first, and the account can be frozen while they do.</p>`,
+      body: html`<p>Every mail of ours about your account’s security has the link “This was not me”. It locks the account without signing in. Then <a href="/recovery">open a recovery case</a> and choose “Somebody else is in my account”. People look at such cases first, and the account can be frozen while they do.</p>`,
     },
     {
       title: "If you got a mail about a recovery that is not yours",
       body: html`<p>Press the button behind its link. It stops the recovery and freezes the account at once; you need not sign in. The freeze can be undone.</p>`,
     },
   ],
-  next: { href: "/account/password", label: "Change my password" },
+  next: { href: "/account/lock", label: "Lock my account" },
 };
 
 /** Every page of guidance, the most urgent first. */
