@@ -24,4 +24,6 @@ export {
   setVerified,
   touchAccount,
 } from "./store.ts";
+export { hasStanding } from "./standing.ts";
+export { takeUndelivered, weighUndelivered } from "./undelivered.ts";
 export type { Account, Address, FreezeReason, StaffRole } from "./types.ts";

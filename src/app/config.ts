@@ -5,7 +5,7 @@ import { LOG_LEVELS, type LogLevel } from "../kernel/log.ts";
 import { defineRefusals, type Refusal } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
-import { parseSmtpUrl, type SmtpSettings } from "../notifications/index.ts";
+import { type BounceMailbox, parseBounceAddress, parseSmtpUrl, type SmtpSettings } from "../notifications/index.ts";
 
 /** Everything an operator decides, read once at start and valid from there on. */
 export interface Config {
@@ -25,10 +25,14 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly mailFrom: { readonly name: string; readonly address: string };
   readonly indexName: string;
+  /** Where mails that cannot be delivered come back to, each to an address of its own; null for nowhere. */
+  readonly bounceAddress: BounceMailbox | null;
   /** A service that speaks the range protocol of Pwned Passwords, where `range/ABCDE` is appended; null for none. */
   readonly breachUrl: URL | null;
   /** Absolute: a sorted file of leaked passwords' SHA-1; null for none. */
   readonly breachFile: string | null;
+  /** A service that speaks RDAP, where `domain/NAME` is appended; null for none. */
+  readonly rdapUrl: URL | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -89,8 +93,10 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     logLevel: take("LOG_LEVEL", "info", readLogLevel),
     mailFrom: take("MAIL_FROM", { name: "Locksmith", address: `security@${mailDomain(publicUrl)}` }, readMailFrom),
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
-    breachUrl: take("BREACH_URL", null, readBreachUrl),
+    bounceAddress: take("BOUNCE_ADDRESS", null, readBounceAddress),
+    breachUrl: take("BREACH_URL", null, readServiceUrl("BREACH_URL=https://api.pwnedpasswords.com/", "range/00000")),
     breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
+    rdapUrl: take("RDAP_URL", null, readServiceUrl("RDAP_URL=https://rdap.org/", "domain/example.org")),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
 }
@@ -184,17 +190,27 @@ function readDatabaseUrl(text: string): Read<Secret<string> | null> {
 }
 
 /**
- * What the guarded fetch would refuse at the first sign-in is refused at the start. A mirror of one's own is named by its
- * address, since a name that leads into a private network is refused there.
+ * The base of a service on the web. What the guarded fetch would refuse at the first use is refused at the start. A mirror
+ * of one's own is named by its address, since a name that leads into a private network is refused there.
+ * @param path one that is appended to it
  */
-function readBreachUrl(text: string): Read<URL | null> {
-  const example = "Example: BREACH_URL=https://api.pwnedpasswords.com/";
-  const url = URL.canParse(text) ? new URL(text.endsWith("/") ? text : `${text}/`) : null;
-  if (!url || /[?#]/.test(text)) return wrong(`is not a web address without a query. ${example}`);
-  if (url.protocol === "http:" && !isLoopback(url.hostname))
-    return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
-  const checked = checkUrl(new URL("range/00000", url).href, parseAllowRules(breachExceptions(url)));
-  return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
+const readServiceUrl =
+  (setting: string, path: string) =>
+  (text: string): Read<URL | null> => {
+    const example = `Example: ${setting}`;
+    const url = URL.canParse(text) ? new URL(text.endsWith("/") ? text : `${text}/`) : null;
+    if (!url || /[?#]/.test(text)) return wrong(`is not a web address without a query. ${example}`);
+    if (url.protocol === "http:" && !isLoopback(url.hostname))
+      return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
+    const checked = checkUrl(new URL(path, url).href, parseAllowRules(breachExceptions(url)));
+    return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
+  };
+
+function readBounceAddress(text: string): Read<BounceMailbox | null> {
+  const parsed = parseBounceAddress(text);
+  return parsed.ok
+    ? value(parsed.value)
+    : wrong(`cannot be used. ${parsed.refusal.detail ?? ""} Example: BOUNCE_ADDRESS=bounces@example.org`);
 }
 
 /** The guarded fetch reaches public addresses only; one that the operator wrote as an address is meant. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkMailDomains } from "../accounts/index.ts";
+import { checkMailDomains, weighUndelivered } from "../accounts/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
@@ -98,7 +98,7 @@ const eraseObservations = defineJob({
 
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
-  makeDeliverMailJob(app.mail),
+  makeDeliverMailJob(app.mail, weighUndelivered),
   answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listAddresses } from "../accounts/index.ts";
+import { hasStanding, listAddresses } from "../accounts/index.ts";
 import { describeCodes, isTotpBound } from "../authenticators/index.ts";
 import {
   badge,
@@ -31,6 +31,8 @@ import {
 } from "../security-settings/index.ts";
 import { freshSubscriberGuard, listLiveSessions, SESSION_COOKIE, subscriberGuard } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
+import { addressBadge } from "./addresses.ts";
+import { unreachableBanner } from "./delivery.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, nextPath, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
 import { selfOf } from "./setup.ts";
@@ -79,8 +81,8 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
       },
       ...addresses.map((one) => ({
         key: one.isPrimary ? "Mail address" : "Second address",
-        value: html`${one.address} ${one.verifiedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed" })}`,
-        action: html`<a href="/account/addresses">${one.verifiedAt ? "Change" : "Confirm"}</a>`,
+        value: html`${one.address} ${addressBadge(one)}`,
+        action: html`<a href="/account/addresses">${hasStanding(one) ? "Change" : "Confirm"}</a>`,
       })),
     ])}
     <p class="muted"><a href="/help/new-phone">A new phone?</a> · <a href="/help/leaving-a-job">Leaving a job?</a> · <a href="/help/something-is-wrong">Something wrong?</a></p>
@@ -117,7 +119,8 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
       ${sessions.length > 1 ? formElement({ action: "/account/sessions/end-others", csrf: request.csrfToken, body: button({ label: "End all others", kind: "secondary" }) }) : null}
       ${formElement({ action: "/sign-out", csrf: request.csrfToken, body: button({ label: "Sign out", kind: "secondary" }) })}
     </div>`;
-  return accountFrame(runtime, request, "Your account", body, await caseBanner(runtime, request));
+  const banner = (await caseBanner(runtime, request)) ?? unreachableBanner(addresses);
+  return accountFrame(runtime, request, "Your account", body, banner);
 }
 
 function confirmPage(runtime: Runtime, request: AccountRequest, state: FormState, next: string | undefined): Html {

@@ -58,6 +58,8 @@ export const CORE: readonly string[] = [
   "src/kernel/net/addresses.ts",
   "src/audit/chain.ts",
   "src/accounts/names.ts",
+  "src/accounts/standing.ts",
+  "src/notifications/bounce-rules.ts",
   "src/notifications/delivery-rules.ts",
   "src/notifications/letter.ts",
   "src/notifications/letter-html.ts",

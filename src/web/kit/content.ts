@@ -1,5 +1,5 @@
 import type { Account } from "../../accounts/index.ts";
-import { listAccounts, listAddresses } from "../../accounts/index.ts";
+import { hasStanding, listAccounts, listAddresses } from "../../accounts/index.ts";
 import { describeCodes, isTotpBound } from "../../authenticators/index.ts";
 import { listSigningKeys } from "../../evidence/index.ts";
 import type { Runtime } from "../../kernel/runtime.ts";
@@ -42,7 +42,7 @@ export async function kitOf(runtime: Runtime, account: Account, now: Date): Prom
   ]);
   const named = contacts.filter((one) => one.acceptedAt).map((one) => one.contactId);
   const people = await listAccounts(db, named);
-  const confirmed = addresses.filter((one) => one.verifiedAt);
+  const confirmed = addresses.filter(hasStanding);
   return {
     title: `Recovery kit for ${indexName}`,
     facts: [
