@@ -1,5 +1,5 @@
 export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
-export { checkMailDomains } from "./domain-watch.ts";
+export { checkMailDomains, type DomainSources } from "./domain-watch.ts";
 export { freezeAccount, thawAccount } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
