@@ -8,7 +8,8 @@ import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { queueMail } from "../notifications/index.ts";
 import { maskAddress } from "./names.ts";
-import { listAddressesAt, findAccount, listAddresses, setUnverified } from "./store.ts";
+import { setUnverified } from "./standing-store.ts";
+import { listAddressesAt, findAccount, listAddresses } from "./store.ts";
 
 /*
  * A lapsed domain is bought by somebody else, who then reads its mail: so every domain of a confirmed address is asked

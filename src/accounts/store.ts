@@ -282,29 +282,6 @@ export async function listAddressesAt(reader: Reader, domain: string): Promise<r
   return rows.map(toAddress);
 }
 
-/** Notes that mail does not arrive at a confirmed address. @returns false where it is not confirmed, or that is known */
-export async function setUnreachable(tx: Tx, id: AddressId): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable("addresses")
-    .set({ unreachable_at: tx.now })
-    .where("id", "=", id)
-    .where("verified_at", "is not", null)
-    .where("unreachable_at", "is", null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/** Takes an address's standing: it has to be confirmed again. @returns false where it was not confirmed */
-export async function setUnverified(tx: Tx, id: AddressId): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable("addresses")
-    .set({ verified_at: null, unreachable_at: null })
-    .where("id", "=", id)
-    .where("verified_at", "is not", null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
 /** The account whose verified address this is. */
 export async function findAccountByVerifiedAddress(reader: Reader, folded: string): Promise<Account | null> {
   const row = await own(reader)

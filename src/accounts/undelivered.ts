@@ -14,8 +14,9 @@ import {
 } from "../notifications/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import { maskAddress, parseAddress } from "./names.ts";
+import { setUnreachable } from "./standing-store.ts";
 import { hasStanding } from "./standing.ts";
-import { findAccount, listAddresses, setUnreachable } from "./store.ts";
+import { findAccount, listAddresses } from "./store.ts";
 
 /*
  * Mail that comes back. A mailbox that is gone may be given to somebody else by its provider, so an address where mail

@@ -31,8 +31,10 @@ describe("settings", () => {
       logLevel: "info",
       mailFrom: { name: "Locksmith", address: "security@localhost" },
       indexName: "Locksmith Index",
+      bounceAddress: null,
       breachUrl: null,
       breachFile: null,
+      rdapUrl: null,
     });
   });
 
@@ -71,6 +73,8 @@ describe("settings", () => {
     ["LOG_LEVEL", "debug", (c) => c.logLevel, "debug"],
     ["MAIL_FROM", "security@example.org", (c) => c.mailFrom, { name: "Locksmith", address: "security@example.org" }],
     ["MAIL_FROM", "Our Index <me@example.org>", (c) => c.mailFrom, { name: "Our Index", address: "me@example.org" }],
+    ["RDAP_URL", "https://rdap.org", (c) => c.rdapUrl?.href, "https://rdap.org/"],
+    ["BOUNCE_ADDRESS", "Bounces@Example.org", (c) => c.bounceAddress, { name: "Bounces", domain: "example.org" }],
     ["BREACH_URL", "https://api.pwnedpasswords.com", (c) => c.breachUrl?.href, "https://api.pwnedpasswords.com/"],
     ["BREACH_URL", "https://mirror.example.org/pwned", (c) => c.breachUrl?.href, "https://mirror.example.org/pwned/"],
     ["BREACH_URL", "http://127.0.0.1:8081/", (c) => breachExceptions(c.breachUrl), ["http://127.0.0.1/32:8081"]],
@@ -110,6 +114,11 @@ describe("settings", () => {
     ["SMTP_URL", "smtp://mail.example.org/inbox", /end after the host and port/],
     ["SMTP_URL", "smtp://mail.example.org?ignoreTLS=true", /end after the host and port/],
     ["SMTP_URL", "smtp://", /SMTP_URL=smtps/],
+    ["RDAP_URL", "http://rdap.org/", /must begin with https.*RDAP_URL=https/],
+    ["RDAP_URL", "https://rdap.internal/", /name for local use/],
+    ["BOUNCE_ADDRESS", "bounces", /not a mail address.*BOUNCE_ADDRESS=bounces@example\.org/],
+    ["BOUNCE_ADDRESS", "bounces+x@example.org", /what follows a \+ is ours/],
+    ["BOUNCE_ADDRESS", "account-bounces-of-us@example.org", /at most 17 characters/],
     ["BREACH_URL", "api.pwnedpasswords.com", /not a web address.*BREACH_URL=https/],
     ["BREACH_URL", "http://api.pwnedpasswords.com/", /must begin with https/],
     ["BREACH_URL", "https://me:pw@api.pwnedpasswords.com/", /name or password/],
