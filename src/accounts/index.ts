@@ -1,21 +1,19 @@
 export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
 export { checkMailDomains, type DomainSources } from "./domain-watch.ts";
-export { freezeAccount, thawAccount } from "./freeze.ts";
+export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
 export { accountRefusals } from "./refusals.ts";
 export { createAccount, findAccountByName, requireActive } from "./account.ts";
+export { insertStaffRole, isRoleHeld, listStaff, listStaffRoles } from "./staff-roles.ts";
 export {
   findAccount,
   findAccountByVerifiedAddress,
   findAddress,
   insertAddress,
-  insertStaffRole,
-  isRoleHeld,
   listAccounts,
   listAddresses,
-  listStaff,
-  listStaffRoles,
+  lockAccount,
   listUnverifiedHolders,
   restoreAddress,
   rewriteAddress,
@@ -26,4 +24,5 @@ export {
 } from "./store.ts";
 export { hasStanding } from "./standing.ts";
 export { takeUndelivered, weighUndelivered } from "./undelivered.ts";
-export type { Account, Address, FreezeReason, StaffRole } from "./types.ts";
+export { type Account, type Address, type Freeze, type FreezeReason, mergeFreeze, type StaffRole } from "./types.ts";
+export { listAccountsAfter } from "./walk.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { type Config, configLines, isLoopback, readConfig, breachExceptions } from "./config.ts";
+import { type Config, configLines, isLoopback, readConfig, fetchExceptions } from "./config.ts";
 
 const places = { workingDirectory: "/srv/index", packageDirectory: "/opt/locksmith" };
 const read = (environment: Record<string, string>) => readConfig(environment, places);
@@ -29,12 +29,14 @@ describe("settings", () => {
       smtp: null,
       policyFile: "/opt/locksmith/policy/default.json",
       logLevel: "info",
+      historyDays: 400,
       mailFrom: { name: "Locksmith", address: "security@localhost" },
       indexName: "Locksmith Index",
       bounceAddress: null,
       breachUrl: null,
       breachFile: null,
       rdapUrl: null,
+      leakKeysUrl: null,
     });
   });
 
@@ -77,8 +79,9 @@ describe("settings", () => {
     ["BOUNCE_ADDRESS", "Bounces@Example.org", (c) => c.bounceAddress, { name: "Bounces", domain: "example.org" }],
     ["BREACH_URL", "https://api.pwnedpasswords.com", (c) => c.breachUrl?.href, "https://api.pwnedpasswords.com/"],
     ["BREACH_URL", "https://mirror.example.org/pwned", (c) => c.breachUrl?.href, "https://mirror.example.org/pwned/"],
-    ["BREACH_URL", "http://127.0.0.1:8081/", (c) => breachExceptions(c.breachUrl), ["http://127.0.0.1/32:8081"]],
-    ["BREACH_URL", "https://[fd12::7]/", (c) => breachExceptions(c.breachUrl), ["https://fd12::7/128:443"]],
+    ["BREACH_URL", "http://127.0.0.1:8081/", (c) => fetchExceptions(c.breachUrl), ["http://127.0.0.1/32:8081"]],
+    ["BREACH_URL", "https://[fd12::7]/", (c) => fetchExceptions(c.breachUrl), ["https://fd12::7/128:443"]],
+    ["LEAK_KEYS_URL", "https://api.example.org/keys", (c) => c.leakKeysUrl?.href, "https://api.example.org/keys"],
     ["BREACH_FILE", "pwned.txt", (c) => c.breachFile, "/srv/index/pwned.txt"],
     ["INDEX_NAME", " Das Verzeichnis ", (c) => c.indexName, "Das Verzeichnis"],
   ];
@@ -119,6 +122,7 @@ describe("settings", () => {
     ["BOUNCE_ADDRESS", "bounces", /not a mail address.*BOUNCE_ADDRESS=bounces@example\.org/],
     ["BOUNCE_ADDRESS", "bounces+x@example.org", /what follows a \+ is ours/],
     ["BOUNCE_ADDRESS", "account-bounces-of-us@example.org", /at most 17 characters/],
+    ["LEAK_KEYS_URL", "https://api.example.org/keys?all", /without a query.*LEAK_KEYS_URL=https/],
     ["BREACH_URL", "api.pwnedpasswords.com", /not a web address.*BREACH_URL=https/],
     ["BREACH_URL", "http://api.pwnedpasswords.com/", /must begin with https/],
     ["BREACH_URL", "https://me:pw@api.pwnedpasswords.com/", /name or password/],

@@ -23,6 +23,8 @@ export interface Config {
   /** Absolute. */
   readonly policyFile: string;
   readonly logLevel: LogLevel;
+  /** How long the personal data of events is kept. */
+  readonly historyDays: number;
   readonly mailFrom: { readonly name: string; readonly address: string };
   readonly indexName: string;
   /** Where mails that cannot be delivered come back to, each to an address of its own; null for nowhere. */
@@ -33,6 +35,8 @@ export interface Config {
   readonly breachFile: string | null;
   /** A service that speaks RDAP, where `domain/NAME` is appended; null for none. */
   readonly rdapUrl: URL | null;
+  /** Where a secret scanner publishes the keys it signs leak reports with; null: reports are not taken. */
+  readonly leakKeysUrl: URL | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -91,12 +95,14 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     smtp: take("SMTP_URL", null, readSmtp),
     policyFile: take("POLICY_FILE", join(places.packageDirectory, "policy", "default.json"), readPath(places)),
     logLevel: take("LOG_LEVEL", "info", readLogLevel),
+    historyDays: take("HISTORY_DAYS", 400, readHistoryDays),
     mailFrom: take("MAIL_FROM", { name: "Locksmith", address: `security@${mailDomain(publicUrl)}` }, readMailFrom),
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
     bounceAddress: take("BOUNCE_ADDRESS", null, readBounceAddress),
-    breachUrl: take("BREACH_URL", null, readServiceUrl("BREACH_URL=https://api.pwnedpasswords.com/", "range/00000")),
+    breachUrl: take("BREACH_URL", null, readBreachUrl),
     breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
-    rdapUrl: take("RDAP_URL", null, readServiceUrl("RDAP_URL=https://rdap.org/", "domain/example.org")),
+    rdapUrl: take("RDAP_URL", null, readRdapUrl),
+    leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
 }
@@ -161,6 +167,14 @@ const readLogLevel = (text: string): Read<LogLevel> => {
     : wrong(`is ${show(text)}; it is one of ${LOG_LEVELS.join(", ")}. Example: LOG_LEVEL=info`);
 };
 
+/** A year at least: an owner must still find who was in their account (product §4). */
+function readHistoryDays(text: string): Read<number> {
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return days >= 365 && days <= 3650
+    ? value(days)
+    : wrong(`is ${show(text)}; it is a number of days from 365 to 3650. Example: HISTORY_DAYS=400`);
+}
+
 function readPublicUrl(text: string): Read<URL | null> {
   const example = "Example: PUBLIC_URL=https://accounts.example.org";
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -189,22 +203,28 @@ function readDatabaseUrl(text: string): Read<Secret<string> | null> {
   return value(secret(text));
 }
 
+const readBreachUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text.endsWith("/") ? text : `${text}/`, "BREACH_URL=https://api.pwnedpasswords.com/");
+
+const readRdapUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text.endsWith("/") ? text : `${text}/`, "RDAP_URL=https://rdap.org/");
+
+const readLeakKeysUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text, "LEAK_KEYS_URL=https://api.github.com/meta/public_keys/secret_scanning");
+
 /**
- * The base of a service on the web. What the guarded fetch would refuse at the first use is refused at the start. A mirror
- * of one's own is named by its address, since a name that leads into a private network is refused there.
- * @param path one that is appended to it
+ * The address of a service outside. What the guarded fetch would refuse at the first use is refused at the start. A
+ * service of one's own is named by its address, since a name that leads into a private network is refused there.
  */
-const readServiceUrl =
-  (setting: string, path: string) =>
-  (text: string): Read<URL | null> => {
-    const example = `Example: ${setting}`;
-    const url = URL.canParse(text) ? new URL(text.endsWith("/") ? text : `${text}/`) : null;
-    if (!url || /[?#]/.test(text)) return wrong(`is not a web address without a query. ${example}`);
-    if (url.protocol === "http:" && !isLoopback(url.hostname))
-      return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
-    const checked = checkUrl(new URL(path, url).href, parseAllowRules(breachExceptions(url)));
-    return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
-  };
+function readServiceUrl(text: string, assignment: string): Read<URL | null> {
+  const example = `Example: ${assignment}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || /[?#]/.test(text)) return wrong(`is not a web address without a query. ${example}`);
+  if (url.protocol === "http:" && !isLoopback(url.hostname))
+    return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
+  const checked = checkUrl(url.href, parseAllowRules(fetchExceptions(url)));
+  return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
+}
 
 function readBounceAddress(text: string): Read<BounceMailbox | null> {
   const parsed = parseBounceAddress(text);
@@ -214,7 +234,7 @@ function readBounceAddress(text: string): Read<BounceMailbox | null> {
 }
 
 /** The guarded fetch reaches public addresses only; one that the operator wrote as an address is meant. */
-export const breachExceptions = (url: URL | null): readonly string[] => {
+export const fetchExceptions = (url: URL | null): readonly string[] => {
   const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
   const bits = { 0: null, 4: 32, 6: 128 }[isIP(host)] ?? null;
   return url && bits !== null

@@ -17,7 +17,7 @@ import {
   smtpTransport,
 } from "../notifications/index.ts";
 import { type DownloadCounter, makeDownloadCounter } from "../registry/index.ts";
-import { breachExceptions, type Config, localUrl } from "./config.ts";
+import { fetchExceptions, type Config, localUrl } from "./config.ts";
 import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
 import { keepEmbedded } from "./embedded.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -116,7 +116,7 @@ async function openBreachCheck(config: Config, log: Log): Promise<Runtime["count
       throw new Failure(EXIT.usage, `BREACH_FILE (${file}) cannot be used: ${why}`);
     });
   }
-  const fetch = createGuardedFetch({ allowPrivate: breachExceptions(url) });
+  const fetch = createGuardedFetch({ allowPrivate: fetchExceptions(url) });
   return makeLeakLookup({ url, file }, { fetch, clock: systemClock, log });
 }
 

@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { checkMailDomains, weighUndelivered } from "../accounts/index.ts";
+import { checkMailDomains, thawDue, weighUndelivered } from "../accounts/index.ts";
+import { erasePersonalData } from "../audit/index.ts";
+import { forgetChallenges } from "../authenticators/index.ts";
+import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
@@ -9,10 +12,12 @@ import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
+import { askContactsDue } from "../recovery-contacts/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
+import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
-import { breachExceptions } from "./config.ts";
+import { fetchExceptions } from "./config.ts";
 import type { App } from "./start.ts";
 
 const sweepThrottle = defineJob({
@@ -34,7 +39,7 @@ const recoveryClocks = (app: App) =>
     },
   });
 
-/** Forgets sign-ins that were never finished. */
+/** Forgets sign-ins that were never finished, and challenges of passkeys. */
 const sweepCeremonies = defineJob({
   name: "sign-in-sweep",
   schema: z.object({}),
@@ -44,6 +49,7 @@ const sweepCeremonies = defineJob({
   run: async (runtime) => {
     await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "unfinished sign-ins" }, async (tx) => {
       await deleteOldCeremonies(tx);
+      await forgetChallenges(tx);
       return ok();
     });
   },
@@ -60,7 +66,7 @@ const watchMailDomains = ({ config }: App) =>
     run: async (runtime) => {
       const base = config.rdapUrl;
       const askRegistry =
-        base && createRdapLookup({ base, fetch: createGuardedFetch({ allowPrivate: breachExceptions(base) }) });
+        base && createRdapLookup({ base, fetch: createGuardedFetch({ allowPrivate: fetchExceptions(base) }) });
       const sources = { askMail: createMailDomainLookup(), askRegistry };
       const report = await checkMailDomains(runtime, sources, runtime.clock.now());
       if (report.lapsed > 0) runtime.log.warn("mail domains lapsed", { count: report.lapsed });
@@ -104,6 +110,60 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Ends freezes whose time is over. */
+const thawAccounts = defineJob({
+  name: "accounts-thaw",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "* * * * *",
+  run: async (runtime) => {
+    await thawDue(runtime, runtime.clock.now());
+  },
+});
+
+/** Forgets browsers that nobody has signed in with for a year. */
+const sweepDevices = defineJob({
+  name: "sessions-devices",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "47 3 * * *",
+  run: async (runtime) => {
+    await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "browsers long unseen" }, async (tx) => {
+      await deleteOldDevices(tx);
+      return ok();
+    });
+  },
+});
+
+/** Erases the personal data of events once it has been kept as long as the operator set. */
+const erasePersonal = (app: App) =>
+  defineJob({
+    name: "audit-erase",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "53 3 * * *",
+    run: async (runtime) => {
+      await erasePersonalData(runtime, runtime.clock.now(), app.config.historyDays);
+    },
+  });
+
+/** Reminds of the yearly drill, and asks recovery contacts whether they are still there, each when it is due. */
+const remindOfDrill = defineJob({
+  name: "drill-reminders",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/10 * * * *",
+  run: async (runtime) => {
+    const now = runtime.clock.now();
+    await sweepReminders(runtime, now);
+    await askContactsDue(runtime, now);
+  },
+});
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail, weighUndelivered),
@@ -115,4 +175,8 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepCeremonies,
   watchMailDomains(app),
   eraseObservations,
+  thawAccounts,
+  sweepDevices,
+  erasePersonal(app),
+  remindOfDrill,
 ];

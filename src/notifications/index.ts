@@ -8,6 +8,7 @@ export {
 export { type BounceKind, doesNotArrive, type FailedDelivery } from "./bounce-rules.ts";
 export { type BounceReport, readDeliveryReport } from "./delivery-report.ts";
 export { type DkimKey, makeDkimKey, readDkimKey } from "./dkim.ts";
+export { NOT_ME } from "./not-me.ts";
 export {
   deliverDue,
   deliverMailJob,
@@ -18,6 +19,7 @@ export {
   type MessageParams,
   noteUndelivered,
   type OnUndelivered,
+  type NotMeMessage,
   queueMail,
 } from "./outbox.ts";
 export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";

@@ -1,7 +1,9 @@
 // Every kind of mail, one line each. The name in quotes is the one callers use, and the name in the file.
 export { message as "account-finder" } from "./messages/account-finder/message.ts";
+export { message as "account-locked" } from "./messages/account-locked/message.ts";
 export { message as "account-not-found-for-case" } from "./messages/account-not-found-for-case/message.ts";
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
+export { message as "account-unlocked" } from "./messages/account-unlocked/message.ts";
 export { message as "address-taken-notice" } from "./messages/address-taken-notice/message.ts";
 export { message as "address-unreachable" } from "./messages/address-unreachable/message.ts";
 export { message as "addresses-changed" } from "./messages/addresses-changed/message.ts";
@@ -23,9 +25,15 @@ export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
 export { message as "contact-answered" } from "./messages/contact-answered/message.ts";
 export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
+export { message as "contact-still-there" } from "./messages/contact-still-there/message.ts";
 export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts";
+export { message as "drill-code" } from "./messages/drill-code/message.ts";
+export { message as "drill-reminder" } from "./messages/drill-reminder/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
+export { message as "passkey-copied" } from "./messages/passkey-copied/message.ts";
+export { message as "passkey-removed" } from "./messages/passkey-removed/message.ts";
+export { message as "passkey-renamed" } from "./messages/passkey-renamed/message.ts";
 export { message as "password-changed" } from "./messages/password-changed/message.ts";
 export { message as "password-leaked" } from "./messages/password-leaked/message.ts";
 export { message as "password-reset" } from "./messages/password-reset/message.ts";

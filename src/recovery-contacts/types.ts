@@ -10,4 +10,8 @@ export interface RecoveryContact {
   readonly invitedAt: Date;
   /** Null while the invitation is open: until then it means nothing. */
   readonly acceptedAt: Date | null;
+  /** When they were last asked whether they are still there; null before the first time. */
+  readonly askedAt: Date | null;
+  /** When they last said so. */
+  readonly confirmedAt: Date | null;
 }

@@ -7,6 +7,14 @@ export {
   subscriberGuard,
   freshSubscriberGuard,
 } from "./guards.ts";
+export {
+  deleteOldDevices,
+  deviceCookie,
+  forgetDevices,
+  listDevices,
+  type RecognisedDevice,
+  recogniseDevice,
+} from "./devices.ts";
 export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,
@@ -18,4 +26,15 @@ export {
   resolveSession,
   startSession,
 } from "./session.ts";
-export { type Factor, isFresh, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";
+export {
+  DEVICE_COOKIE,
+  type Factor,
+  FRESH_MS,
+  isFresh,
+  isPhishingResistant,
+  type KnownDevice,
+  SESSION_COOKIE,
+  type Session,
+  type SessionKind,
+  STAFF_COOKIE,
+} from "./types.ts";

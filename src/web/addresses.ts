@@ -34,7 +34,7 @@ import { selfOf } from "./setup.ts";
 /** One address: its state, advice, and what can be done with it. */
 async function addressCard(runtime: Runtime, request: AccountRequest, address: Address): Promise<Html> {
   const typo = address.verifiedAt ? null : suggestDomain(address.domain);
-  const advice = typo ? null : adviceOnDomain(address.domain);
+  const advice = typo || address.unreachableAt ? null : adviceOnDomain(address.domain);
   const delivery = hasStanding(address) ? null : await confirmationDelivery(runtime, address, request.now);
   return card({
     title: address.address,
@@ -66,7 +66,7 @@ function actionsOf(request: AccountRequest, address: Address): Html {
       body: html`${hidden("id", address.id)}${button({ label, kind: "secondary" })}`,
     });
   if (!hasStanding(address))
-    return html`${act("resend", "Send the mail again")}${address.isPrimary ? null : act("remove", "Remove")}`;
+    return html`${act("resend", address.unreachableAt ? "Confirm it again" : "Send the mail again")}${address.isPrimary ? null : act("remove", "Remove")}`;
   return address.isPrimary ? html`` : html`${act("main", "Make main")}${act("remove", "Remove")}`;
 }
 

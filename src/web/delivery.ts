@@ -13,7 +13,8 @@ const mailsTo = (runtime: Runtime, address: Address, limit: number): Promise<rea
 /** What became of the newest confirmation mail to an address, so that nobody waits for one that was refused. */
 export async function confirmationDelivery(runtime: Runtime, address: Address, now: Date): Promise<Html | null> {
   const mail = (await mailsTo(runtime, address, MOST_LOOKED_AT)).find((one) => one.message === "confirm-address");
-  if (!mail) return null;
+  // One from before mail began to come back says nothing of the address as it is now.
+  if (!mail || (address.unreachableAt && mail.queuedAt <= address.unreachableAt)) return null;
   const hint = mail.bounce || mail.state === "failed" ? " Is the address written correctly?" : "";
   return html`The mail ${fateOf(mail, now)}.${hint}`;
 }

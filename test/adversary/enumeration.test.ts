@@ -115,6 +115,7 @@ describe("what a stranger can find out", () => {
     async (world) => {
       const { alice } = await people(world);
       const password = "amber-bridge-copper-delta-77";
+      await world.settle();
       const before = world.sent.length;
       const answer = await alike(world, "/register", [
         { what: "an address nobody has", fields: { username: "new-one", address: "new@nowhere.example", password } },
@@ -154,7 +155,7 @@ describe("what a stranger can find out", () => {
       const { alice } = await people(world);
       const claim = (what: string, username: string, contact: string): Case => ({
         what,
-        fields: { username, contact, cause: "other", story: "" },
+        fields: { username, contact, cause: "other", story: "I lost it." },
       });
       const cases = [
         claim("nobody's name", "nobody-at-all", "mallory@elsewhere.example"),
@@ -166,6 +167,7 @@ describe("what a stranger can find out", () => {
         claim("somebody of the desk", "dana", "mallory@elsewhere.example"),
         claim("an account without a second factor", "half-made", "mallory@elsewhere.example"),
       ];
+      await world.settle();
       const before = world.sent.length;
       assert.equal((await alike(world, "/recovery", cases)).status, 200);
       await world.settle();
@@ -329,7 +331,8 @@ describe("what a stranger can find out", () => {
           "an unknown challenge says nothing about the token",
         );
       const lost = elsewhere(world, alice);
-      await openFromStuckScreen(lost);
+      const { number } = await openFromStuckScreen(lost);
+      await confirmContact(world, lost, number);
       await openCasePage(lost);
       const page = await lost.browser.submit(/prove\/challenge$/, { kind: "api-token" });
       const challenge = /\/recovery\/proof\/api-token\/([A-Za-z0-9_-]+)/.exec(page.html)?.[1] ?? "";

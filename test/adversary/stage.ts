@@ -9,9 +9,22 @@ import {
   openFromStuckScreen,
   proveApiToken,
 } from "../../src/bin/demo/recovery.ts";
+import { sweepReminders } from "../../src/drill/index.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
+import { askContactsDue } from "../../src/recovery-contacts/index.ts";
 import type { World } from "../world/world.ts";
-import { addAddress, atTheDesk, elsewhere, maintainer, newestLink, pressAtAddress, staff, subscriber } from "./cast.ts";
+import {
+  addAddress,
+  atTheDesk,
+  DAY,
+  elsewhere,
+  forgetAttempts,
+  maintainer,
+  newestLink,
+  pressAtAddress,
+  staff,
+  subscriber,
+} from "./cast.ts";
 
 /*
  * A world in which somebody of every kind is at a browser, and every kind of link has been mailed and not used: what the
@@ -26,6 +39,7 @@ export const ACTORS = [
   "stale subscriber",
   "password accepted",
   "staff password accepted",
+  "password accepted, frozen",
   "claimant",
   "support",
   "auditor",
@@ -53,10 +67,13 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   const { who } = route;
   if (who === "anyone") return new Set(ACTORS);
   if (who === "subscriber in setup") return new Set<Actor>(["newcomer", "subscriber", "stale subscriber"]);
+  if (who === "subscriber without a second factor, or authenticator just shown")
+    return new Set<Actor>(["newcomer", ...FULL]);
   if (who === "subscriber") return new Set<Actor>([...FULL, "stale subscriber"]);
   if (who === "subscriber, authenticator just shown") return new Set<Actor>(FULL);
   if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted"]);
   if (who === "staff password was right, second factor to come") return new Set<Actor>(["staff password accepted"]);
+  if (who === "password was right, account frozen") return new Set<Actor>(["password accepted, frozen"]);
   if (who === "claimant with the case page open") return new Set<Actor>(["claimant"]);
   if (who === "API token") return new Set<Actor>(["API token"]);
   const roles = /^staff: (.+)$/.exec(who)?.[1]?.split(", ");
@@ -66,8 +83,26 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   return new Set<Actor>(known);
 }
 
+/** Two friends a year ago: by now one is reminded of the drill, and the other is asked whether they are still there. */
+async function yearlyMails(world: World): Promise<{ readonly stillThere: string; readonly drillLater: string }> {
+  const [owner, friend] = [await subscriber(world, "veteran"), await subscriber(world, "old-friend")];
+  await owner.browser.open("/account/contacts");
+  await owner.browser.submit("/account/contacts", { username: "old-friend" });
+  await friend.browser.open("/account/contacts");
+  expectPage(await friend.browser.submit("/account/contacts/accept"), /Stop being it/);
+  await world.pass(366 * DAY);
+  await sweepReminders(world.runtime, world.time.now());
+  await askContactsDue(world.runtime, world.time.now());
+  await world.settle();
+  return {
+    stillThere: newestLink(world, friend.address, /\/still-there\//),
+    drillLater: newestLink(world, owner.address, /\/drill-later\//),
+  };
+}
+
 /** Needs a world with the demonstration's policy, whose waits are seconds. */
 export async function setStage(world: World): Promise<Stage> {
+  const yearly = await yearlyMails(world);
   const administratorLink = await linkForFirstStart(world.runtime);
   assert(administratorLink, "nobody is administrator yet");
   const alice = await maintainer(world, "alice", "alpenglow");
@@ -121,15 +156,27 @@ export async function setStage(world: World): Promise<Stage> {
   const resetLink = newestLink(world, special.address, /\/reset\//);
   await addAddress(world, special, "special@second.example");
   await pressAtAddress(special, "main", "special@second.example");
+  await forgetAttempts(world);
+  const locked = await subscriber(world, "frieda");
+  await locked.browser.open("/account/lock");
+  expectPage(await locked.browser.submit("/account/lock"), /The account is locked/);
+  const lockedOut = elsewhere(world, locked);
+  expectPage(await signInWithPassword(lockedOut), /Your account is locked/);
   await world.settle();
 
+  // Alice's SSH key is the way that the drill's pages are asked for.
+  await fresh.browser.open("/account/drill");
+  const way = /\/account\/drill\/(key_[0-9a-z]+)/.exec(fresh.browser.page.html)?.[1] ?? "";
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
+    "/not-me/:token": newestLink(world, alice.address, /\/not-me\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
     "/reset/:token": resetLink,
     "/undo-address/:token": newestLink(world, special.address, /\/undo-address\//),
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
+    "/still-there/:token": yearly.stillThere,
+    "/drill-later/:token": yearly.drillLater,
     "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
   };
   const files = await fetch(new URL("/simple/alpenglow/", world.origin), { headers: { accept: "text/html" } });
@@ -143,6 +190,7 @@ export async function setStage(world: World): Promise<Stage> {
     filename: file[2] ?? "",
     challenge,
     topic: "lost-phone",
+    way,
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));
@@ -160,6 +208,7 @@ export async function setStage(world: World): Promise<Stage> {
     "stale subscriber": stale.browser,
     "password accepted": half.browser,
     "staff password accepted": staffHalf.browser,
+    "password accepted, frozen": lockedOut.browser,
     claimant: claimant.browser,
     support: desk.get("support") ?? openBrowser(world.origin),
     auditor: desk.get("auditor") ?? openBrowser(world.origin),

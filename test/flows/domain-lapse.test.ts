@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { checkMailDomains, findAccountByName } from "../../src/accounts/index.ts";
 import { expectPage, linkIn, type Person, signIn } from "../../src/bin/demo/person.ts";
 import { createMailDomainLookup } from "../../src/kernel/net/mail-domain.ts";
-import { breachExceptions } from "../../src/app/config.ts";
+import { fetchExceptions } from "../../src/app/config.ts";
 import { createRdapLookup } from "../../src/kernel/net/domain-registry.ts";
 import { createGuardedFetch } from "../../src/kernel/net/guarded-fetch.ts";
 import { DAY, elsewhere, pressAtAddress, subscriber } from "../adversary/cast.ts";
@@ -21,7 +21,7 @@ const night = (world: World, server: NameServer, registry?: RdapServer) =>
         ? createRdapLookup({
             base: registry.url,
             fetch: createGuardedFetch({
-              allowPrivate: breachExceptions(registry.url),
+              allowPrivate: fetchExceptions(registry.url),
               limits: { timeoutMs: 300, headersTimeoutMs: 300 },
             }),
             pauseMs: 0,

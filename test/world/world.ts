@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { weighUndelivered } from "../../src/accounts/index.ts";
-import { breachExceptions, readConfig } from "../../src/app/config.ts";
+import { type Environment, fetchExceptions, readConfig } from "../../src/app/config.ts";
 import { layoutOf } from "../../src/app/data-folder.ts";
 import { assets, refusalPage, routes } from "../../src/app/routes.ts";
 import { countRequest } from "../../src/app/start.ts";
@@ -48,6 +48,8 @@ export interface WorldOptions {
   readonly policyFile?: string;
   /** Where leaked passwords are looked up; nowhere unless given. */
   readonly leaks?: LeakSources;
+  /** More settings, as in the environment. */
+  readonly settings?: Environment;
   /** Texts that must not be in any log line at the end. */
   readonly secrets?: () => readonly string[];
 }
@@ -56,7 +58,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const database = await testDatabase();
   const folder = await mkdtemp(join(tmpdir(), "locksmith-world-"));
   const read = readConfig(
-    { DATA_DIR: folder, PORT: "0", SMTP_URL: "smtp://127.0.0.1:25" },
+    { DATA_DIR: folder, PORT: "0", SMTP_URL: "smtp://127.0.0.1:25", ...options.settings },
     { workingDirectory: folder, packageDirectory: ROOT },
   );
   assert(read.ok);
@@ -69,7 +71,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     countLeaks:
       options.leaks &&
       makeLeakLookup(options.leaks, {
-        fetch: createGuardedFetch({ allowPrivate: breachExceptions(options.leaks.url) }),
+        fetch: createGuardedFetch({ allowPrivate: fetchExceptions(options.leaks.url) }),
         clock: base.clock,
         log: base.log,
       }),

@@ -3,7 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { stat } from "node:fs/promises";
 import { sql } from "kysely";
 import { createTransport } from "nodemailer";
-import { breachExceptions, type Config } from "../../app/config.ts";
+import { fetchExceptions, type Config } from "../../app/config.ts";
 import { MIGRATIONS } from "../../app/migrations.ts";
 import { layoutOf } from "../../app/data-folder.ts";
 import { loadCheckedPolicy, refuseDemonstration } from "../../app/policy.ts";
@@ -122,7 +122,7 @@ export const breachCheck =
       found.push(`${breachFile} is a sorted list of about ${lines.toLocaleString("en-GB")} hashes`);
     }
     if (breachUrl !== null) {
-      const fetch = createGuardedFetch({ allowPrivate: breachExceptions(breachUrl) });
+      const fetch = createGuardedFetch({ allowPrivate: fetchExceptions(breachUrl) });
       const answer = await askRange(breachUrl, fetch, EVERYBODY_KNOWS);
       if (answer.kind === "away") {
         const advice =

@@ -31,6 +31,7 @@ interface PasswordDetail extends Record<string, unknown>, PasswordHash {
 
 /** What the evidence kind `password` needs to know of the password it saw. */
 export interface PasswordFacts {
+  readonly id: AuthenticatorId;
   readonly origin: PasswordOrigin;
   readonly setAt: Date;
   /** The domain of the mailbox it was set through; null for one that was not set by mail. */
@@ -115,6 +116,12 @@ export async function verifyPassword(
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());
 }
 
+/** Whether a new password is the one there is. For somebody who has just shown that one: nothing is counted. */
+export const isPassword = (
+  runtime: Runtime,
+  authenticator: Authenticator,
+  password: Secret<string>,
+): Promise<boolean> => verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
 /** Nobody's id: looking for their authenticators takes as long as looking for anybody's. */
 const NOBODY = "acc_nobody" as AccountId;
 
@@ -165,6 +172,7 @@ export const markLeaked = (tx: Tx, id: AuthenticatorId): Promise<void> =>
 const leakedAt = (detail: PasswordDetail): Date | null => (detail.leakedAt ? new Date(detail.leakedAt) : null);
 
 export const passwordFacts = (authenticator: Authenticator): PasswordFacts => ({
+  id: authenticator.id,
   origin: detailOf(authenticator).origin,
   setAt: new Date(detailOf(authenticator).setAt),
   mailboxDomain: detailOf(authenticator).mailboxDomain ?? null,

@@ -32,7 +32,7 @@ const claim = z.strictObject({
 const observation = z.strictObject({
   matched: z.boolean(),
   typedAt: z.enum(["sign-in", "case-page"]),
-  origin: z.enum(["registration", "change", "mail-reset", "restoration"]).nullable(),
+  origin: z.enum(["registration", "change", "mail-reset", "restoration", "unlock"]).nullable(),
   setAt: z.iso.datetime().nullable(),
   /** False once the password was changed after it had been typed. */
   isStillSet: z.boolean(),
@@ -45,7 +45,10 @@ const observation = z.strictObject({
 type Observation = z.infer<typeof observation>;
 
 /** The password was right at sign-in a moment ago. @param mailboxDomain that of the primary address, where known */
-export const passwordObservation = (facts: PasswordFacts, mailboxDomain: string | null = null): Observation => ({
+export const passwordObservation = (
+  facts: Omit<PasswordFacts, "id">,
+  mailboxDomain: string | null = null,
+): Observation => ({
   matched: true,
   typedAt: "sign-in",
   origin: facts.origin,

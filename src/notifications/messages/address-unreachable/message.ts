@@ -1,5 +1,5 @@
-import { facts, important, paragraph } from "../../letter.ts";
-import { defineMessage, SAMPLE_DATE } from "../../message.ts";
+import { facts, important, notMe, paragraph } from "../../letter.ts";
+import { defineMessage, SAMPLE_DATE, SAMPLE_ORIGIN } from "../../message.ts";
 import { quoted } from "../../wording.ts";
 
 interface Params {
@@ -7,11 +7,12 @@ interface Params {
   /** Masked. */
   readonly address: string;
   readonly when: Date;
+  readonly notMeUrl?: string;
 }
 
 export const message = defineMessage<Params>({
   name: "address-unreachable",
-  compose: ({ username, address, when }) => ({
+  compose: ({ username, address, when, notMeUrl }) => ({
     subject: "Our mail does not arrive at one of your addresses",
     preheader: "It helps with nothing until you confirm it again.",
     blocks: [
@@ -23,7 +24,13 @@ export const message = defineMessage<Params>({
         "If you still read it, look for what keeps our mail out, such as a full mailbox, and confirm it again on your page “Mail addresses”.",
       ),
       paragraph("If you do not, add another address there and remove this one."),
+      ...notMe(notMeUrl),
     ],
   }),
-  sample: { username: "alice", address: "a•••@o•••.example", when: SAMPLE_DATE },
+  sample: {
+    username: "alice",
+    address: "a•••@o•••.example",
+    when: SAMPLE_DATE,
+    notMeUrl: `${SAMPLE_ORIGIN}/not-me/c2FtcGxl`,
+  },
 });

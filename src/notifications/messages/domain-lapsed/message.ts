@@ -1,5 +1,5 @@
-import { facts, important, paragraph } from "../../letter.ts";
-import { defineMessage, SAMPLE_DATE } from "../../message.ts";
+import { facts, important, notMe, paragraph } from "../../letter.ts";
+import { defineMessage, SAMPLE_DATE, SAMPLE_ORIGIN } from "../../message.ts";
 import { quoted } from "../../wording.ts";
 
 interface Params {
@@ -8,6 +8,7 @@ interface Params {
   readonly address: string;
   readonly when: Date;
   readonly why: "no mail" | "deleted" | "registered anew";
+  readonly notMeUrl?: string;
 }
 
 const WHAT_HAPPENED = {
@@ -19,7 +20,7 @@ const WHAT_HAPPENED = {
 
 export const message = defineMessage<Params>({
   name: "domain-lapsed",
-  compose: ({ username, address, when, why }) => ({
+  compose: ({ username, address, when, why, notMeUrl }) => ({
     subject: "One of your addresses no longer works",
     preheader: "Its domain lapsed, so it no longer counts.",
     blocks: [
@@ -31,7 +32,14 @@ export const message = defineMessage<Params>({
         "If the domain is still yours, put it right and confirm the address again on your page “Mail addresses”.",
       ),
       paragraph("If not, add another address there and remove this one."),
+      ...notMe(notMeUrl),
     ],
   }),
-  sample: { username: "alice", address: "a•••@o•••.example", when: SAMPLE_DATE, why: "no mail" },
+  sample: {
+    username: "alice",
+    address: "a•••@o•••.example",
+    when: SAMPLE_DATE,
+    why: "no mail",
+    notMeUrl: `${SAMPLE_ORIGIN}/not-me/c2FtcGxl`,
+  },
 });
