@@ -69,6 +69,8 @@ function listenProblem(thrown: unknown): string | undefined {
 const DATABASE_PROBLEMS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens at its address. Start the database, or correct host and port in DATABASE_URL.",
   ENOENT: "its socket is not there. Start the database, or correct DATABASE_URL.",
+  EACCES:
+    "this account may not use its socket. Run it as the account that owns it, or set DATABASE_URL to one over TCP.",
   ENOTFOUND: "its host name is not known. Correct the host in DATABASE_URL.",
   EAI_AGAIN: "its host name could not be looked up. Try again, or correct the host in DATABASE_URL.",
   ETIMEDOUT: "it did not answer in time. Check host, port and firewall.",

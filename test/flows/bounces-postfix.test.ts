@@ -25,6 +25,7 @@ import {
 } from "../../src/notifications/index.ts";
 import { type TestDatabase, testDatabase } from "../world/database.ts";
 import { makePostfix, noPostfix, type PrivatePostfix } from "../world/postfix.ts";
+import { type Relay, startRelay } from "../world/process.ts";
 import { testRuntime } from "../world/runtime.ts";
 import { type SmtpSink, startSmtpSink } from "../world/smtp-sink.ts";
 
@@ -59,6 +60,7 @@ describe("a mail that comes back through a real Postfix", { skip, timeout: 180_0
   let server: PrivatePostfix;
   let database: TestDatabase;
   let runtime: Runtime;
+  let relay: Relay;
   let transport: MailTransport;
   let environment: Record<string, string>;
   let accountId: AccountId;
@@ -73,8 +75,13 @@ describe("a mail that comes back through a real Postfix", { skip, timeout: 180_0
     const keyFile = join(data, "secrets", "keys.json");
     runtime = { ...base, clock: systemClock, keys: await loadKeyring(keyFile, base.random) };
     for (const path of [keyFile, join(data, "secrets"), data]) await chown(path, NOBODY, NOBODY);
+    // The embedded server's socket is its owner's alone; the account nobody comes by TCP.
+    const url = new URL(database.connectionString);
+    const host = decodeURIComponent(url.hostname);
+    const port = Number(url.port || 5432);
+    relay = await startRelay(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
     environment = {
-      DATABASE_URL: database.connectionString,
+      DATABASE_URL: `postgres://${url.username}:${url.password}@127.0.0.1:${relay.port}${url.pathname}`,
       DATA_DIR: data,
       BOUNCE_ADDRESS: `${mailbox.name}@${mailbox.domain}`,
     };
@@ -101,6 +108,7 @@ smtpd_recipient_restrictions = check_recipient_access regexp:${join(folder, "rep
     await server.command("stop").catch(() => undefined); // it may be down already
     await transport.close();
     await sink.stop();
+    await relay.close();
     await database.drop();
     await rm(folder, { recursive: true, force: true });
   });
