@@ -19,6 +19,7 @@ import {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,
+  closeCasePage,
   caseLifecycle,
   CAUSES,
   listMessages,
@@ -278,7 +279,10 @@ export const casePageRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     about: "Closes the case page in this browser.",
     guard: caseHolderGuard,
     body: form({}),
-    handle: async () => redirect("/", { cookies: [{ name: CASE_COOKIE, value: null }] }),
+    handle: async (_, request) => {
+      await closeCasePage(runtime, request.cookies[CASE_COOKIE] ?? "", request.now);
+      return redirect("/", { cookies: [{ name: CASE_COOKIE, value: null }] });
+    },
   }),
   ...caseActRoutes(runtime),
 ];
