@@ -78,7 +78,9 @@ export async function kitOf(runtime: Runtime, account: Account, now: Date): Prom
         title: "What speaks for me",
         lines: [],
         boxes: [
-          ...passkeys.map((one) => `My passkey “${one.name}”${one.isBackedUp ? ", synced" : ", on one device only"}`),
+          ...passkeys.map(
+            (one) => `My passkey “${one.name}”${one.isBackedUp ? ", synced" : ", on one device only"}${ofId(one.id)}`,
+          ),
           ...(hasApp ? [`My authenticator app${ofKind("app")}`] : []),
           ...(codes ? [`My recovery codes, file ${codes.fileName}, ${codes.unused} unused${ofKind("codes")}`] : []),
           ...confirmed.map((one) => `The mailbox ${one.address}${ofId(one.id)}`),
