@@ -256,7 +256,11 @@ export async function casePage(
         { key: "Opened", value: time(recoveryCase.openedAt, request.now) },
       ])}
     </section>
-    ${closing(request)}`;
+    ${closing(request)}
+    <section class="quiet">
+      <p class="muted">Not your own computer? Close this page for good when you are done; the link and your case code open it again.</p>
+      ${formElement({ action: "/recovery/case/leave", csrf: request.csrfToken, body: button({ label: "Close my case page here", kind: "secondary" }) })}
+    </section>`;
   return layout(runtime, request, {
     title: `Case ${recoveryCase.number}`,
     body,
