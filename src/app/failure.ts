@@ -11,6 +11,15 @@ export const EXIT = {
   checkFailed: 3,
   /** Something that is needed is not there just now: the database, the port, the folder. */
   unavailable: 4,
+  /*
+   * Commands that a mail server starts speak its language (sysexits.h): what it does with the mail depends on it.
+   */
+  /** The mail cannot be read; it is not tried again. */
+  mailUnreadable: 65,
+  /** There is no such mailbox; it is not tried again. */
+  mailUnknown: 67,
+  /** Keep the mail and try again later. */
+  mailLater: 75,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
