@@ -140,10 +140,7 @@ describe("mails", () => {
           !/evil\.example|<b>|<a href=\/\//.test(mail.html),
           `“${mail.subject}” has words that act: ${mail.html.slice(Math.max(0, mail.html.search(/evil/) - 300)).slice(0, 600)}`,
         );
-        assert(
-          !/evil\.example/.test(mail.text),
-          `“${mail.subject}” has an address that mail programs make a link of`,
-        );
+        assert(!/evil\.example/.test(mail.text), `“${mail.subject}” has an address that mail programs make a link of`);
       }
     },
   );
