@@ -1,4 +1,11 @@
 export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
+export {
+  deleteRemovedAddresses,
+  eraseAccount,
+  isNameRetired,
+  listAbandonedRegistrations,
+  listRoleGrants,
+} from "./erase.ts";
 export { freezeAccount, thawAccount } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
@@ -15,6 +22,7 @@ export {
   listAddresses,
   listStaff,
   listStaffRoles,
+  lockAccount,
   restoreAddress,
   rewriteAddress,
   setPrimary,

@@ -78,6 +78,15 @@ export async function listAccounts(reader: Reader, ids: readonly AccountId[]): P
   return rows.map(toAccount);
 }
 
+/**
+ * One account, locked until the transaction ends. Whoever freezes it waits: a sign-in that holds it is seen by the freeze
+ * that follows, and one that comes after finds the account frozen.
+ */
+export async function lockAccount(tx: Tx, id: AccountId): Promise<Account | null> {
+  const row = await own(tx).selectFrom("accounts").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  return row ? toAccount(row) : null;
+}
+
 /** Notes that the account was used; at most once a minute, since it is only read in days. */
 export async function touchAccount(tx: Tx, id: AccountId): Promise<void> {
   await own(tx)

@@ -4,6 +4,7 @@ import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
+import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldCeremonies } from "../sign-in/index.ts";
@@ -81,6 +82,31 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Deletes accounts whose owners asked for it, once their days are over and nothing stands against it. */
+const deleteAccounts = defineJob({
+  name: "privacy-deletions",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "11 * * * *",
+  run: async (runtime) => {
+    const { deleted } = await runDueDeletions(runtime, runtime.clock.now());
+    if (deleted > 0) runtime.log.info("accounts deleted", { count: deleted });
+  },
+});
+
+/** Erases what has been kept as long as it may be. */
+const eraseOld = defineJob({
+  name: "privacy-retention",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "23 3 * * *",
+  run: async (runtime) => {
+    await eraseOldData(runtime, runtime.clock.now());
+  },
+});
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
@@ -90,4 +116,6 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepThrottle,
   sweepCeremonies,
   eraseObservations,
+  deleteAccounts,
+  eraseOld,
 ];

@@ -197,6 +197,30 @@ export async function spendStep(
   return rows.length === 1 ? ok() : refuse(oneTimeRefusals.spent());
 }
 
+/** Deletes every secret issued to these subjects, spent or not, and their counters. For what is erased as a whole. */
+export async function eraseSecrets(tx: Tx, subjects: readonly string[]): Promise<void> {
+  if (subjects.length === 0) return;
+  const own = tx.as<OneTimeTables>();
+  await own
+    .deleteFrom("one_time_secrets")
+    .where("subject", "in", [...subjects])
+    .execute();
+  await own
+    .deleteFrom("one_time_counters")
+    .where("subject", "in", [...subjects])
+    .execute();
+}
+
+/** Deletes secrets that were spent, revoked or expired before a moment. Returns how many. */
+export async function deleteOldSecrets(tx: Tx, before: Date): Promise<number> {
+  const result = await tx
+    .as<OneTimeTables>()
+    .deleteFrom("one_time_secrets")
+    .where((is) => is.or([is("spent_at", "<", before), is("revoked_at", "<", before), is("expires_at", "<", before)]))
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
 function unusable(found: OneTimeSecret, now: Date): Refusal {
   if (found.revokedAt) return oneTimeRefusals.revoked();
   if (found.spentAt) return oneTimeRefusals.spent();

@@ -9,6 +9,7 @@ export {
   type MessageParams,
   queueMail,
 } from "./outbox.ts";
+export { deleteOldMails, eraseMails, pageMails } from "./account-data.ts";
 export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";
 export { listMails, type MailFilter, outboxDepth } from "./store.ts";
 export { emlTransport, parseSmtpUrl, type Sender, senderFor, type SmtpSettings, smtpTransport } from "./transports.ts";

@@ -1,4 +1,7 @@
 // Every kind of mail, one line each. The name in quotes is the one callers use, and the name in the file.
+export { message as "account-deleted" } from "./messages/account-deleted/message.ts";
+export { message as "account-deletion-asked" } from "./messages/account-deletion-asked/message.ts";
+export { message as "account-deletion-cancelled" } from "./messages/account-deletion-cancelled/message.ts";
 export { message as "account-finder" } from "./messages/account-finder/message.ts";
 export { message as "account-not-found-for-case" } from "./messages/account-not-found-for-case/message.ts";
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
@@ -20,6 +23,7 @@ export { message as "case-opened-claimant" } from "./messages/case-opened-claima
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
+export { message as "data-exported" } from "./messages/data-exported/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
 export { message as "password-changed" } from "./messages/password-changed/message.ts";

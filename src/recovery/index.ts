@@ -1,4 +1,12 @@
 export {
+  caseForOwner,
+  deleteOldCasePages,
+  eraseCases,
+  listCaseIdsOf,
+  listCasesToErase,
+  wasRestoredSince,
+} from "./account-data.ts";
+export {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,
@@ -41,6 +49,7 @@ export {
   findCaseByNumber,
   findOpenCaseOf,
   listQueue,
+  lockOpenCaseOf,
   type QueueFilter,
 } from "./store/cases.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";

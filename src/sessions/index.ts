@@ -6,6 +6,7 @@ export {
   subscriberGuard,
   freshSubscriberGuard,
 } from "./guards.ts";
+export { deleteEndedSessions, eraseSessions, listEverySession } from "./erase.ts";
 export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,

@@ -55,8 +55,8 @@ export async function createAdministrator(
       act: "accounts/administrator-created",
       actor: { kind: "operator" },
       accountId,
-      facts: { username: username.value, roles: ["administrator", "reviewer"] },
-      personal: { ...input.source },
+      facts: { roles: ["administrator", "reviewer"] },
+      personal: { ...input.source, username: username.value },
     });
     return ok(session.token);
   });

@@ -8,6 +8,7 @@ export {
   submitTotp,
 } from "./ceremony.ts";
 export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
+export { eraseCeremonies } from "./erase.ts";
 export { register } from "./register.ts";
 export { signInRefusals } from "./refusals.ts";
 export { type Ceremony, deleteOldCeremonies, endCeremonies } from "./store.ts";

@@ -55,8 +55,7 @@ export async function register(
       act: "accounts/registered",
       actor: { kind: "subscriber", id: accountId },
       accountId,
-      facts: { username: username.value },
-      personal: { ...input.source, address: address.value.address },
+      personal: { ...input.source, username: username.value, address: address.value.address },
     });
     return ok({ accountId, sessionToken: token });
   });

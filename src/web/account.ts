@@ -35,6 +35,7 @@ import { codeField, EMPTY, formAgain, type FormState, invalidState, nextPath, re
 import { layout } from "./layout.ts";
 import { selfOf } from "./setup.ts";
 import { describeBrowser } from "./wording.ts";
+import { deletionNotice } from "./your-data.ts";
 
 const NEXT = z.strictObject({ next: nextPath });
 
@@ -61,6 +62,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
   ]);
   const body = html`
     <h1>${account.username}</h1>
+    ${await deletionNotice(runtime, request)}
     ${holds.map((hold) =>
       notice({
         tone: "warning",
@@ -93,7 +95,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           })
         : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span></li>`)}</ul>`
     }
-    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/history">Account history</a></p>
+    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/history">Account history</a> · <a href="/account/data">Your data</a></p>
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeAct, listEvents, type StoredAuditEvent } from "../audit/index.ts";
+import { asOwnerSees, describeAct, listEvents, type StoredAuditEvent } from "../audit/index.ts";
 import { html, type Html, table, time } from "../kernel/html/index.ts";
 import { defineRoute, page, type Route, text } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -58,7 +58,7 @@ export const historyRoutes: readonly Route[] = [
     guard: subscriberGuard,
     handle: async (runtime, request) => {
       const events = await listEvents(runtime.db, { accountId: request.actor.account.id, limit: 10_000 });
-      const rows = events.map((event) => ({ ...event, seq: event.seq.toString() }));
+      const rows = events.map(asOwnerSees).map((event) => ({ ...event, seq: event.seq.toString() }));
       return text(JSON.stringify(rows, null, 2), {
         type: "application/json",
         headers: { "content-disposition": 'attachment; filename="account-history.json"' },

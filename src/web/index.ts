@@ -4,6 +4,7 @@ import { accountRoutes } from "./account.ts";
 import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
+import { deleteAccountRoutes } from "./delete-account.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
@@ -17,6 +18,7 @@ import { signInRoutes } from "./sign-in.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
+import { yourDataRoutes } from "./your-data.ts";
 
 export { refusalPage } from "./layout.ts";
 export { mailboxRoutes } from "./mailbox.ts";
@@ -34,6 +36,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...tokenRoutes,
   ...signingKeyRoutes,
   ...historyRoutes,
+  ...yourDataRoutes,
+  ...deleteAccountRoutes,
   ...checkUpRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),

@@ -114,10 +114,14 @@ export async function setStage(world: World): Promise<Stage> {
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
   await subscriber(world, "nobody-special");
+  const leaving = await subscriber(world, "leaving");
+  await leaving.browser.open("/account/delete");
+  expectPage(await leaving.browser.submit("/account/delete", { username: "leaving" }), /about to be deleted/);
   await world.settle();
 
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
+    "/keep-account/:token": newestLink(world, leaving.address, /\/keep-account\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
