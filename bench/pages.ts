@@ -8,8 +8,8 @@ import { makeApiToken, makePeople } from "./support/people.ts";
 import { median, milliseconds, quantile } from "./support/statistics.ts";
 import type { Benchmark, Report } from "./support/types.ts";
 
-const ROUNDS = 5;
-const SECONDS = 3;
+const ROUNDS = 3;
+const SECONDS = 2;
 const FILES = 20;
 const SIMPLE_JSON = { accept: "application/vnd.pypi.simple.v1+json" };
 /** Well below the server's limit of 6,000 requests a minute for one address. */

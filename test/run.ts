@@ -6,9 +6,10 @@ import { join, relative } from "node:path";
 import { startEmbedded } from "../src/kernel/db/embedded/index.ts";
 
 /*
- * Runs the tests: `npm test` all of them, `npm run test:quick` those that need no outside client, no browser and no
- * second process. One embedded PostgreSQL serves every file, each test in a database of its own; TEST_DATABASE_URL names
- * another server instead. Outside clients that were not found are named in the closing lines.
+ * Runs the tests: `npm test` all of them, `npm run test:quick` those that need no outside client, no browser, no second
+ * process and no walk over the whole route table. One embedded PostgreSQL serves every file, each test in a database of
+ * its own; TEST_DATABASE_URL names another server instead. Outside clients that were not found are named in the closing
+ * lines.
  */
 
 const ROOT = join(import.meta.dirname, "..");
@@ -18,7 +19,7 @@ const wanted = args.filter((arg) => !arg.startsWith("--"));
 
 /** Slow by nature: browsers, child processes, outside clients, many rounds. */
 const SLOW =
-  /(?:^|\/)test\/(?:browser|flows|races|process)\/|embedded\.test|postfix\.test|registry\/.*(?:http|upload).*\.test/;
+  /(?:^|\/)test\/(?:browser|flows|races|process|adversary)\/|style-guide\.test|outbox\.test|embedded\.test|postfix\.test|registry\/.*(?:http|upload).*\.test/;
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -27,7 +28,7 @@ function filesUnder(folder: string): string[] {
 }
 
 function chosen(): string[] {
-  const all = [...filesUnder("src"), ...filesUnder("test")].toSorted();
+  const all = [...filesUnder("src"), ...filesUnder("test"), ...filesUnder("bench")].toSorted();
   const named = wanted.length > 0 ? all.filter((file) => wanted.some((part) => file.includes(part))) : all;
   return isQuick ? named.filter((file) => !SLOW.test(file)) : named;
 }

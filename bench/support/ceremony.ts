@@ -16,7 +16,10 @@ export interface Started {
   readonly csrf: string;
 }
 
-const cookieHeader = (cookies: Readonly<Record<string, string>>): string =>
+/** The cookies of a browser that has seen one page. */
+export const freshBrowser = (): { readonly browser: string } => ({ browser: randomBytes(16).toString("base64url") });
+
+export const cookieHeader = (cookies: Readonly<Record<string, string>>): string =>
   Object.entries(cookies)
     .map(([name, value]) => `locksmith_${name}=${value}`)
     .join("; ");
@@ -30,7 +33,7 @@ function expectRedirect(answer: Answer, to: string): void {
 
 /** First step. The answer to it, whatever it is. */
 export function tryPassword(client: Client, keys: Keyring, name: string, password: string): Promise<Answer> {
-  const cookies = { browser: randomBytes(16).toString("base64url") };
+  const cookies = freshBrowser();
   return client.post(
     "/sign-in",
     { name, password, _csrf: csrfToken(keys, cookies) },
@@ -40,7 +43,7 @@ export function tryPassword(client: Client, keys: Keyring, name: string, passwor
 
 /** First step with the right password. */
 export async function startSignIn(client: Client, keys: Keyring, person: BenchPerson): Promise<Started> {
-  const browser = randomBytes(16).toString("base64url");
+  const { browser } = freshBrowser();
   const first = await client.post(
     "/sign-in",
     { name: person.username, password: person.password, _csrf: csrfToken(keys, { browser }) },

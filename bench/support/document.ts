@@ -9,7 +9,6 @@ export interface Finished {
 export interface Run {
   readonly finished: readonly Finished[];
   readonly machine: readonly string[];
-  readonly startedAt: Date;
   readonly minutes: number;
 }
 
@@ -39,27 +38,22 @@ const goalTable = (goals: readonly Goal[]): Table => ({
 
 const INTRODUCTION = `# Performance
 
-Written by \`npm run bench -- --write\`; run it again rather than believe it. The figures are from a small machine with two
-processors that other work shares, on which server, PostgreSQL and the measuring client stand in each other's way. So read
-the ratios, which have both sides measured minutes apart in the same run, and not the times. Where there are several rounds
-the median is given, with the least and the most beside it. No test depends on any of this.`;
+Written by \`npm run bench\`; run it again rather than believe it. Server, PostgreSQL and the client that measures share
+one machine and stand in each other's way, so read the ratios: both of their sides are measured in turn, in the same run.
+Where there are several rounds, medians are given, with the least and the most beside them where that says something. The
+programs are in [bench/](../bench); no test depends on any of this.`;
 
 /** docs/performance.md */
-export function documentOf({ finished, machine, startedAt, minutes }: Run): string {
+export function documentOf({ finished, machine, minutes }: Run): string {
   const goals = finished.flatMap(({ report }) => report.goals);
   const missed = goals.filter((goal) => !goal.isReached);
   const parts = [
     INTRODUCTION,
-    [
-      `- Date: ${startedAt.toISOString().slice(0, 10)}`,
-      "- Command: `npm run bench -- --write`",
-      ...machine.map((line) => `- ${line}`),
-      `- Took: ${Math.round(minutes)} minutes`,
-    ].join("\n"),
+    [...machine.map((line) => `- ${line}`), `- The run took ${Math.ceil(minutes)} minutes.`].join("\n"),
     `## Goals, reached and not\n\n${tableMarkdown(goalTable(goals))}`,
     missed.length === 0
       ? "All of them were reached in this run."
-      : `Not reached in this run: ${missed.map(({ what }) => what).join("; ")}. The sections below say why.`,
+      : `${goals.length - missed.length} of ${goals.length} were reached in this run. The sections below say what stands in the way of the others.`,
     ...finished.map(sectionOf),
   ];
   return `${parts.join("\n\n")}\n`;

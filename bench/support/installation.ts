@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attachEmbedded } from "../../src/app/attach.ts";
@@ -36,6 +36,8 @@ export async function startServer(dataFolder: string): Promise<ServerProcess> {
     stdio: ["ignore", "pipe", log],
   });
   closeSync(log);
+  const endToo = () => child.kill("SIGTERM"); // the server then ends PostgreSQL
+  process.once("exit", endToo);
   let printed = "";
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const origin = await new Promise<URL>((resolve, reject) => {
@@ -44,7 +46,10 @@ export async function startServer(dataFolder: string): Promise<ServerProcess> {
       const found = /running at (http:\S+?)\.?(?:\s|$)/.exec(printed)?.[1];
       if (found) resolve(new URL(found));
     });
-    child.once("close", () => reject(new Error(`The server did not start:\n${printed}\nSee ${dataFolder}.log`)));
+    child.once("close", () => {
+      const told = readFile(`${dataFolder}.log`, "utf8").catch(() => "");
+      void told.then((text) => reject(new Error(`The server did not start:\n${printed}${text.slice(-4000)}`)));
+    });
   });
   return {
     origin,
@@ -54,6 +59,7 @@ export async function startServer(dataFolder: string): Promise<ServerProcess> {
     stop: async () => {
       child.kill("SIGTERM");
       await ended;
+      process.removeListener("exit", endToo);
     },
   };
 }
@@ -76,7 +82,10 @@ export interface Installation {
 export async function withInstallation<T>(work: (installation: Installation) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "locksmith-bench-"));
   const folders = layoutOf(join(folder, "data"));
-  const server = await startServer(folders.root);
+  const server = await startServer(folders.root).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   try {
     const connectionString = await attachEmbedded(folders.database, 5_000);
     if (connectionString === null) throw new Error("The embedded database does not answer.");

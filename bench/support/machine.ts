@@ -9,7 +9,7 @@ export async function describeMachine(): Promise<readonly string[]> {
   const postgres = join(findPackage(packageFor(process.platform, process.arch)), "native", "bin", "postgres");
   const { stdout } = await promisify(execFile)(postgres, ["--version"]);
   return [
-    `Processors: ${availableParallelism()} (${cpus()[0]?.model.trim() ?? "unknown"}), shared with other work`,
+    `Processors: ${availableParallelism()} (${cpus()[0]?.model.trim() ?? "unknown"})`,
     `Memory: ${Math.round(totalmem() / 1024 ** 3)} GiB`,
     `System: ${systemName()} ${process.arch}`,
     `Node: ${process.versions.node}`,

@@ -55,9 +55,11 @@ export const peakBytes = (pid: number): Promise<number> => kibibytes(`/proc/${pi
 /** Starts the peak anew at what is resident now. Source: proc(5), clear_refs, value 5. */
 export const forgetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, "5");
 
-/** Resident memory of a process and its children, pages that several share counted once. */
-export async function familyBytes(pid: number): Promise<number> {
-  const family = [pid, ...(await childrenOf(pid))];
-  const parts = await Promise.all(family.map((one) => kibibytes(`/proc/${one}/smaps_rollup`, "Pss")));
+/** Resident memory in bytes, pages that processes share divided among them (PSS). */
+export const shareOfMemory = (pid: number): Promise<number> => kibibytes(`/proc/${pid}/smaps_rollup`, "Pss");
+
+/** The same of a process and its children together. */
+export async function familyShareOfMemory(pid: number): Promise<number> {
+  const parts = await Promise.all([pid, ...(await childrenOf(pid))].map(shareOfMemory));
   return parts.reduce((total, one) => total + one, 0);
 }

@@ -6,6 +6,7 @@ export {
   listAbandonedRegistrations,
   listRoleGrants,
 } from "./erase.ts";
+export { checkMailDomains } from "./domain-watch.ts";
 export { freezeAccount, thawAccount } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
@@ -23,6 +24,7 @@ export {
   listStaff,
   listStaffRoles,
   lockAccount,
+  listUnverifiedHolders,
   restoreAddress,
   rewriteAddress,
   setPrimary,
@@ -30,4 +32,5 @@ export {
   setVerified,
   touchAccount,
 } from "./store.ts";
+export { listAccountsAfter } from "./walk.ts";
 export type { Account, Address, FreezeReason, StaffRole } from "./types.ts";

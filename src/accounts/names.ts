@@ -3,17 +3,6 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import { accountRefusals } from "./refusals.ts";
 
 const USERNAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?$/;
-const RESERVED = new Set([
-  "admin",
-  "administrator",
-  "root",
-  "support",
-  "security",
-  "locksmith",
-  "staff",
-  "console",
-  "token",
-]);
 
 /** Letters and digits that are easily taken for one another, each mapped to one of them. */
 const LOOK_ALIKE: Readonly<Record<string, string>> = { "0": "o", "1": "l", i: "l", "5": "s", "2": "z", "8": "b" };
@@ -29,10 +18,18 @@ export const foldUsername = (username: string): string =>
     .replace(/rn/g, "m")
     .replace(/vv/g, "w");
 
-/** Checks the shape of a new username: 1 to 50 ASCII letters, digits, dots, dashes, underscores. Refuses reserved names. */
+/** Names that would pass for somebody who speaks for the installation, in the form in which names are compared. */
+const RESERVED: ReadonlySet<string> = new Set(
+  ["admin", "administrator", "root", "support", "security", "locksmith", "staff", "console", "token"].map(foldUsername),
+);
+
+/**
+ * Checks the shape of a new username: 1 to 50 ASCII letters, digits, dots, dashes, underscores. Refuses reserved names
+ * and what looks like one.
+ */
 export function checkUsername(typed: string): Result<string> {
   if (!USERNAME.test(typed)) return refuse(accountRefusals["username-shape"]());
-  if (RESERVED.has(typed.toLowerCase())) return refuse(accountRefusals["username-taken"]());
+  if (RESERVED.has(foldUsername(typed))) return refuse(accountRefusals["username-taken"]());
   return ok(typed);
 }
 
@@ -44,11 +41,13 @@ export interface ParsedAddress {
 }
 
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
-const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Host names (RFC 1123 §2.1). The last label has a letter in it, or it is an IPv4 address in one of its spellings. */
+const DOMAIN =
+  /^(?=.{1,253}$)(?!.*\.\d+$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Reads a mail address in dot-atom form (RFC 5321 §4.1.2), with an internationalised domain turned into punycode.
- * Quoted local parts, comments, address literals and dotless domains are refused. No provider-specific folding: only
+ * Quoted local parts, comments, IP addresses and dotless domains are refused. No provider-specific folding: only
  * case is folded.
  */
 export function parseAddress(typed: string): Result<ParsedAddress> {

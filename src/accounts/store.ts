@@ -271,6 +271,30 @@ export async function listAddresses(
   return rows.map(toAddress);
 }
 
+/** Present, verified addresses of a domain, of every account. */
+export async function listAddressesAt(reader: Reader, domain: string): Promise<readonly Address[]> {
+  const rows = await own(reader)
+    .selectFrom("addresses")
+    .selectAll()
+    .where("domain", "=", domain)
+    .where("verified_at", "is not", null)
+    .where("removed_at", "is", null)
+    .orderBy("id")
+    .execute();
+  return rows.map(toAddress);
+}
+
+/** Takes an address's standing: it has to be confirmed again. @returns false where it was not confirmed */
+export async function setUnverified(tx: Tx, id: AddressId): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("addresses")
+    .set({ verified_at: null })
+    .where("id", "=", id)
+    .where("verified_at", "is not", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 /** The account whose verified address this is. */
 export async function findAccountByVerifiedAddress(reader: Reader, folded: string): Promise<Account | null> {
   const row = await own(reader)
@@ -282,6 +306,31 @@ export async function findAccountByVerifiedAddress(reader: Reader, folded: strin
     .where("addresses.removed_at", "is", null)
     .executeTakeFirst();
   return row ? toAccount(row) : null;
+}
+
+/** Accounts that named this address and never confirmed it, oldest first, with the address as each wrote it. */
+export async function listUnverifiedHolders(
+  reader: Reader,
+  folded: string,
+  most: number,
+): Promise<readonly { readonly account: Account; readonly address: Address }[]> {
+  const rows = await own(reader)
+    .selectFrom("addresses")
+    .selectAll()
+    .where("address_folded", "=", folded)
+    .where("verified_at", "is", null)
+    .where("removed_at", "is", null)
+    .orderBy("id")
+    .limit(most)
+    .execute();
+  const accounts = await listAccounts(
+    reader,
+    rows.map((row) => row.account_id),
+  );
+  return rows.flatMap((row) => {
+    const account = accounts.find((one) => one.id === row.account_id);
+    return account ? [{ account, address: toAddress(row) }] : [];
+  });
 }
 
 export async function insertStaffRole(tx: Tx, accountId: AccountId, role: StaffRole, by: string | null): Promise<void> {

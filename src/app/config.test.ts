@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { type Config, configLines, isLoopback, readConfig } from "./config.ts";
+import { type Config, configLines, isLoopback, readConfig, fetchExceptions } from "./config.ts";
 
 const places = { workingDirectory: "/srv/index", packageDirectory: "/opt/locksmith" };
 const read = (environment: Record<string, string>) => readConfig(environment, places);
@@ -31,6 +31,9 @@ describe("settings", () => {
       logLevel: "info",
       mailFrom: { name: "Locksmith", address: "security@localhost" },
       indexName: "Locksmith Index",
+      breachUrl: null,
+      breachFile: null,
+      leakKeysUrl: null,
     });
   });
 
@@ -69,6 +72,12 @@ describe("settings", () => {
     ["LOG_LEVEL", "debug", (c) => c.logLevel, "debug"],
     ["MAIL_FROM", "security@example.org", (c) => c.mailFrom, { name: "Locksmith", address: "security@example.org" }],
     ["MAIL_FROM", "Our Index <me@example.org>", (c) => c.mailFrom, { name: "Our Index", address: "me@example.org" }],
+    ["BREACH_URL", "https://api.pwnedpasswords.com", (c) => c.breachUrl?.href, "https://api.pwnedpasswords.com/"],
+    ["BREACH_URL", "https://mirror.example.org/pwned", (c) => c.breachUrl?.href, "https://mirror.example.org/pwned/"],
+    ["BREACH_URL", "http://127.0.0.1:8081/", (c) => fetchExceptions(c.breachUrl), ["http://127.0.0.1/32:8081"]],
+    ["BREACH_URL", "https://[fd12::7]/", (c) => fetchExceptions(c.breachUrl), ["https://fd12::7/128:443"]],
+    ["LEAK_KEYS_URL", "https://api.example.org/keys", (c) => c.leakKeysUrl?.href, "https://api.example.org/keys"],
+    ["BREACH_FILE", "pwned.txt", (c) => c.breachFile, "/srv/index/pwned.txt"],
     ["INDEX_NAME", " Das Verzeichnis ", (c) => c.indexName, "Das Verzeichnis"],
   ];
   for (const [variable, text, pick, is] of accepted) {
@@ -103,6 +112,14 @@ describe("settings", () => {
     ["SMTP_URL", "smtp://mail.example.org/inbox", /end after the host and port/],
     ["SMTP_URL", "smtp://mail.example.org?ignoreTLS=true", /end after the host and port/],
     ["SMTP_URL", "smtp://", /SMTP_URL=smtps/],
+    ["LEAK_KEYS_URL", "https://api.example.org/keys?all", /without a query.*LEAK_KEYS_URL=https/],
+    ["BREACH_URL", "api.pwnedpasswords.com", /not a web address.*BREACH_URL=https/],
+    ["BREACH_URL", "http://api.pwnedpasswords.com/", /must begin with https/],
+    ["BREACH_URL", "https://me:pw@api.pwnedpasswords.com/", /name or password/],
+    ["BREACH_URL", "https://api.pwnedpasswords.com/?key=1", /without a query/],
+    ["BREACH_URL", "https://mirror.internal/", /name for local use/],
+    ["BREACH_URL", "https://mirror.example.org:8443/", /port/],
+    ["BREACH_URL", "https://169.254.169.254/", /public internet/],
     ["LOG_LEVEL", "verbose", /error, warn, info, debug/],
     ["MAIL_FROM", "nobody", /no sender/],
     ["MAIL_FROM", "A <a@example.org>, B <b@example.org>", /no sender/],

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
+import { checkUrl, parseAllowRules } from "../kernel/net/addresses.ts";
 import { LOG_LEVELS, type LogLevel } from "../kernel/log.ts";
 import { defineRefusals, type Refusal } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
@@ -24,6 +25,12 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly mailFrom: { readonly name: string; readonly address: string };
   readonly indexName: string;
+  /** A service that speaks the range protocol of Pwned Passwords, where `range/ABCDE` is appended; null for none. */
+  readonly breachUrl: URL | null;
+  /** Absolute: a sorted file of leaked passwords' SHA-1; null for none. */
+  readonly breachFile: string | null;
+  /** Where a secret scanner publishes the keys it signs leak reports with; null: reports are not taken. */
+  readonly leakKeysUrl: URL | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -84,6 +91,9 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     logLevel: take("LOG_LEVEL", "info", readLogLevel),
     mailFrom: take("MAIL_FROM", { name: "Locksmith", address: `security@${mailDomain(publicUrl)}` }, readMailFrom),
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
+    breachUrl: take("BREACH_URL", null, readBreachUrl),
+    breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
+    leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
 }
@@ -175,6 +185,35 @@ function readDatabaseUrl(text: string): Read<Secret<string> | null> {
   if (/^\/?$/.test(url.pathname)) return wrong(`names no database after the host. ${example}`);
   return value(secret(text));
 }
+
+const readBreachUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text.endsWith("/") ? text : `${text}/`, "BREACH_URL=https://api.pwnedpasswords.com/");
+
+const readLeakKeysUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text, "LEAK_KEYS_URL=https://api.github.com/meta/public_keys/secret_scanning");
+
+/**
+ * The address of a service outside. What the guarded fetch would refuse at the first use is refused at the start. A
+ * service of one's own is named by its address, since a name that leads into a private network is refused there.
+ */
+function readServiceUrl(text: string, assignment: string): Read<URL | null> {
+  const example = `Example: ${assignment}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || /[?#]/.test(text)) return wrong(`is not a web address without a query. ${example}`);
+  if (url.protocol === "http:" && !isLoopback(url.hostname))
+    return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
+  const checked = checkUrl(url.href, parseAllowRules(fetchExceptions(url)));
+  return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
+}
+
+/** The guarded fetch reaches public addresses only; one that the operator wrote as an address is meant. */
+export const fetchExceptions = (url: URL | null): readonly string[] => {
+  const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
+  const bits = { 0: null, 4: 32, 6: 128 }[isIP(host)] ?? null;
+  return url && bits !== null
+    ? [`${url.protocol}//${host}/${bits}:${url.port || (url.protocol === "https:" ? 443 : 80)}`]
+    : [];
+};
 
 function readSmtp(text: string): Read<SmtpSettings | null> {
   const parsed = parseSmtpUrl(text);

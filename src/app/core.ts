@@ -1,15 +1,17 @@
 import { stat } from "node:fs/promises";
+import { inspectBreachFile, makeLeakLookup } from "../authenticators/index.ts";
 import { listEvents } from "../audit/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { loadKeyring } from "../kernel/crypto/keyring.ts";
 import { type Database, openDatabase } from "../kernel/db/database.ts";
 import { migrate } from "../kernel/db/migrate.ts";
 import { errorFields, type Log } from "../kernel/log.ts";
+import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import { systemRandom } from "../kernel/random.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { emlTransport, type MailTransport, readDkimKey, smtpTransport } from "../notifications/index.ts";
 import { type DownloadCounter, makeDownloadCounter } from "../registry/index.ts";
-import { type Config, localUrl } from "./config.ts";
+import { fetchExceptions, type Config, localUrl } from "./config.ts";
 import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
 import { keepEmbedded } from "./embedded.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -68,6 +70,7 @@ export interface Core {
 export async function openCore(config: Config, log: Log, closers: Closers, port: number = config.port): Promise<Core> {
   const { policy } = await loadCheckedPolicy(config.policyFile);
   refuseDemonstration(policy, config.publicUrl);
+  const countLeaks = await openBreachCheck(config, log);
   const folders = layoutOf(config.dataDirectory);
   await prepareFolders(folders);
   const connectionString = config.databaseUrl?.reveal() ?? (await startOwnDatabase(folders, log, closers));
@@ -89,12 +92,26 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     log,
     publicUrl,
     indexName: config.indexName,
+    countLeaks,
   };
   const mail = await openMail(config, folders);
   closers.add("mail connections", 1_000, () => mail.close());
   const downloads = makeDownloadCounter();
   closers.add("download counts", 1_000, () => downloads.flush(db, systemClock.now()));
   return { config: { ...config, publicUrl }, folders, runtime, policy, connectionString, mail, downloads };
+}
+
+/** The look-up of leaked passwords; undefined where none is set up. Throws a Failure for a file that is no such list. */
+async function openBreachCheck(config: Config, log: Log): Promise<Runtime["countLeaks"]> {
+  const { breachUrl: url, breachFile: file } = config;
+  if (file !== null) {
+    await inspectBreachFile(file).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Failure(EXIT.usage, `BREACH_FILE (${file}) cannot be used: ${why}`);
+    });
+  }
+  const fetch = createGuardedFetch({ allowPrivate: fetchExceptions(url) });
+  return makeLeakLookup({ url, file }, { fetch, clock: systemClock, log });
 }
 
 async function openMail(config: Config, folders: DataLayout): Promise<MailTransport> {

@@ -1,13 +1,17 @@
 import { z } from "zod";
+import { checkMailDomains } from "../accounts/index.ts";
+import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
+import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
+import { askContactsDue } from "../recovery-contacts/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
-import { deleteOldCeremonies } from "../sign-in/index.ts";
+import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
 
@@ -42,6 +46,19 @@ const sweepCeremonies = defineJob({
       await deleteOldCeremonies(tx);
       return ok();
     });
+  },
+});
+
+/** Asks whether the domains of confirmed addresses still take mail: each once a night, a few at a time. */
+const watchMailDomains = defineJob({
+  name: "accounts-mail-domains",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/5 2-5 * * *",
+  run: async (runtime) => {
+    const report = await checkMailDomains(runtime, createMailDomainLookup(), runtime.clock.now());
+    if (report.lapsed > 0) runtime.log.warn("mail domains lapsed", { count: report.lapsed });
   },
 });
 
@@ -107,15 +124,32 @@ const eraseOld = defineJob({
   },
 });
 
+/** Reminds of the yearly drill, and asks recovery contacts whether they are still there, each when it is due. */
+const remindOfDrill = defineJob({
+  name: "drill-reminders",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/10 * * * *",
+  run: async (runtime) => {
+    const now = runtime.clock.now();
+    await sweepReminders(runtime, now);
+    await askContactsDue(runtime, now);
+  },
+});
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail),
+  answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),
   sweepFiles(app),
   sweepThrottle,
   sweepCeremonies,
+  watchMailDomains,
   eraseObservations,
   deleteAccounts,
   eraseOld,
+  remindOfDrill,
 ];

@@ -1,10 +1,13 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keysFromWeb, leakReportRoutes, makeReportKeys } from "../connectors/index.ts";
 import { consoleRoutes } from "../console/index.ts";
 import type { Route } from "../kernel/http/index.ts";
+import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { registryRoutes } from "../registry/index.ts";
 import { mailboxRoutes, webRoutes } from "../web/index.ts";
+import { fetchExceptions } from "./config.ts";
 import type { App } from "./start.ts";
 
 export { refusalPage } from "../web/index.ts";
@@ -25,6 +28,14 @@ export function routes(app: Pick<App, "runtime" | "policy" | "folders" | "config
     ...webRoutes(runtime),
     ...consoleRoutes(runtime),
     ...registryRoutes({ filesFolder: app.folders.files, maxFileBytes: MAX_FILE_BYTES, downloads: app.downloads }),
+    ...leakReports(app.config.leakKeysUrl),
     ...(app.config.smtp ? [] : mailboxRoutes(app.folders.mail)),
   ];
+}
+
+/** Reports are taken where the operator has said whose. */
+function leakReports(keys: URL | null): readonly Route[] {
+  if (!keys) return [];
+  const fetch = createGuardedFetch({ allowPrivate: fetchExceptions(keys) });
+  return leakReportRoutes(makeReportKeys(keysFromWeb(fetch, keys)));
 }

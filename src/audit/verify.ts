@@ -19,6 +19,8 @@ export interface Verification {
 
 const PAGE = 1000;
 const MOST_BREACHES = 20;
+/** The log begins with 1; rows before that are looked for as well, since the pages that list events would show them. */
+const LEAST_SEQ = -(2n ** 63n);
 
 /** Reads the whole log in order and recomputes every hash and commitment. Reports progress after each page. */
 export async function verifyChain(reader: Reader, onProgress?: (events: number) => void): Promise<Verification> {
@@ -26,9 +28,15 @@ export async function verifyChain(reader: Reader, onProgress?: (events: number) 
   let seq = 0n;
   let hash: Buffer = GENESIS;
   let events = 0;
+  let read = LEAST_SEQ;
   for (;;) {
-    const page = await listLinks(reader, seq, PAGE);
+    const page = await listLinks(reader, read, PAGE);
     for (const row of page) {
+      read = row.seq;
+      if (row.seq < 1n) {
+        breaches.push({ seq: row.seq.toString(), what: `“${row.act}” stands before the beginning of the log` });
+        continue;
+      }
       breaches.push(...checkLink({ seq, hash }, row));
       seq = row.seq;
       hash = row.hash;

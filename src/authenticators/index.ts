@@ -1,6 +1,11 @@
+export { type BreachFile, inspectBreachFile } from "./breach/file.ts";
+export { leakHash, type LeakSources, makeLeakLookup } from "./breach/lookup.ts";
+export { askRange } from "./breach/range.ts";
 export {
   bindPassword,
+  findLeak,
   findPasswordFacts,
+  markLeaked,
   notePasswordSuccess,
   type PasswordFacts,
   passwordFacts,
@@ -10,9 +15,20 @@ export {
   verifyPassword,
 } from "./kinds/password/password.ts";
 export { ARGON2, TooBusyError } from "./kinds/password/hash.ts";
-export { LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
-export { CODE_PREFIX } from "./kinds/recovery-codes/code.ts";
 export {
+  issueResetLink,
+  peekResetLink,
+  RESET_MINUTES,
+  type ResetLink,
+  revokeResetLinks,
+  spendResetLink,
+} from "./kinds/password/reset-link.ts";
+export { strengthOf } from "./kinds/password/strength.ts";
+export { checkNewPassword, LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
+export { CODE_PREFIX, codesIn } from "./kinds/recovery-codes/code.ts";
+export {
+  type BurnedCode,
+  burnCode,
   checkCode,
   type CodeSet,
   countCodeAttempt,

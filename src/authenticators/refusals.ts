@@ -30,6 +30,11 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     title:
       "This password is made of your name, your address or our name. Please choose one that has nothing to do with them.",
   },
+  "reset-link-ended": {
+    status: 410,
+    title:
+      "This link does not work any more: a newer one was sent, or the account was signed in to or changed since. If you still need it, ask for a new one.",
+  },
   "recovery-code-mistyped": {
     status: 422,
     title: "That code has a typing mistake in it. Please compare it with your copy, sign by sign.",
@@ -43,5 +48,13 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     status: 410,
     title: "That recovery code belongs to an older set. A newer set was made since.",
   },
-  "recovery-code-unknown": { status: 401, title: "That recovery code is not one of this account's." },
+  "recovery-code-burned": {
+    status: 410,
+    title: "That recovery code was seen in public, so it does not work any more. The others do; make new ones soon.",
+  },
+  "recovery-code-unknown": {
+    status: 401,
+    title:
+      "That recovery code is typed right, but is not one of this account's. It may belong to another account, or to another site that runs the same software, such as a test site.",
+  },
 });

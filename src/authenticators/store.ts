@@ -33,12 +33,6 @@ const FREE_FAILURES = 5;
 const FIRST_WAIT_SECONDS = 30;
 const LONGEST_WAIT_SECONDS = 3600;
 
-/** @returns seconds to wait after this many failures in a row */
-export function waitAfter(failures: number): number {
-  if (failures < FREE_FAILURES) return 0;
-  return Math.min(FIRST_WAIT_SECONDS * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT_SECONDS);
-}
-
 export async function insertAuthenticator(
   tx: Tx,
   row: {
@@ -103,15 +97,16 @@ export async function findAuthenticator(
 }
 
 /**
- * Counts an attempt on one authenticator, committed before anything is verified. Refuses while a wait is running and
- * when the authenticator is disabled; the attempt that passes the 100th failure disables it.
+ * Counts an attempt on one authenticator, committed before anything is verified. Refuses while a wait is running, and
+ * after 100 failures in a row: then the authenticator is disabled, and one that was only being set up is revoked, so that
+ * setting up can begin anew.
  */
 export async function countAuthenticatorAttempt(
   db: Database,
   authenticator: Authenticator,
   now: Date,
 ): Promise<Result<undefined>> {
-  const { rows } = await sql<{ consecutive_failures: number }>`
+  const { rows } = await sql<{ state: AuthenticatorState }>`
     update authenticators set
       consecutive_failures = consecutive_failures + 1,
       blocked_until = case
@@ -119,13 +114,18 @@ export async function countAuthenticatorAttempt(
         else ${now}::timestamptz + make_interval(secs => least(
           ${FIRST_WAIT_SECONDS} * power(2, least(consecutive_failures + 1 - ${FREE_FAILURES}, 20)), ${LONGEST_WAIT_SECONDS})::float8)
       end,
-      state = case when consecutive_failures + 1 >= ${MOST_FAILURES} then 'disabled' else state end,
-      ended_at = case when consecutive_failures + 1 >= ${MOST_FAILURES} then ${now}::timestamptz else ended_at end,
-      ended_because = case when consecutive_failures + 1 >= ${MOST_FAILURES} then 'failures' else ended_because end
+      state = case
+        when consecutive_failures < ${MOST_FAILURES} then state
+        when state = 'pending' then 'revoked'
+        else 'disabled'
+      end,
+      ended_at = case when consecutive_failures >= ${MOST_FAILURES} then ${now}::timestamptz else ended_at end,
+      ended_because = case when consecutive_failures >= ${MOST_FAILURES} then 'failures' else ended_because end
     where id = ${authenticator.id} and state in ('active', 'pending')
       and (blocked_until is null or blocked_until <= ${now})
-    returning consecutive_failures`.execute(db.root);
-  if (rows[0]) return ok();
+    returning state`.execute(db.root);
+  const counted = rows[0]?.state;
+  if (counted === "active" || counted === "pending") return ok();
   const row = await own(db)
     .selectFrom("authenticators")
     .selectAll()
@@ -187,6 +187,17 @@ export async function updateDetail(
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   await own(tx).updateTable("authenticators").set({ detail }).where("id", "=", id).execute();
+}
+
+/** Adds to what is stored about an authenticator, or replaces parts of it; the rest stays as it is by then. */
+export async function mergeDetail(
+  reader: Reader,
+  id: AuthenticatorId,
+  part: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await sql`update authenticators set detail = detail || ${JSON.stringify(part)}::jsonb where id = ${id}`.execute(
+    own(reader),
+  );
 }
 
 const toAuthenticator = (row: AuthenticatorTables["authenticators"]): Authenticator => ({

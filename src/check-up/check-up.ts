@@ -1,7 +1,7 @@
 import { type Account, listAddresses, listStaffRoles } from "../accounts/index.ts";
 import { describeCodes, listAuthenticators } from "../authenticators/index.ts";
 import { listSigningKeys } from "../evidence/index.ts";
-import { policy as policies, type RecoveryRuntime } from "../recovery/index.ts";
+import { policy as policies, type RecoveryRuntime, strictModeOf } from "../recovery/index.ts";
 import { impactOf, listApiTokens } from "../registry/index.ts";
 import {
   bestImprovement,
@@ -33,8 +33,11 @@ export async function checkUp(runtime: RecoveryRuntime, account: Account, now: D
   const impact = await impactOf(db, account.id, now);
   const isStaff = (await listStaffRoles(db, account.id)).length > 0;
   const { tier } = policies.tierOf(policy, { ...impact, isStaff });
-  const judge: Judge = (proofs) =>
-    policies.outcomeOf(policy, tier, policies.weigh(policy, proofs, { now, caseOpenedAt: now }));
+  const isStrict = (await strictModeOf(db, account.id, now)) !== null;
+  const judge: Judge = (proofs) => {
+    const outcome = policies.outcomeOf(policy, tier, policies.weigh(policy, proofs, { now, caseOpenedAt: now }));
+    return isStrict && outcome.route !== "machine" ? { ...outcome, route: "insufficient" } : outcome;
+  };
   const doors = doorsOf(holdings, judge);
   return {
     holdings,

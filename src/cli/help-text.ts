@@ -25,6 +25,9 @@ const SETTINGS = `Settings are environment variables; the values shown are used 
   MAIL_FROM              the sender of mails
   INDEX_NAME=Locksmith Index
   POLICY_FILE            the recovery policy; without it the one that comes with Locksmith
+  BREACH_URL             a service to ask for leaked passwords; without it none is asked
+  BREACH_FILE            a sorted file of leaked passwords' SHA-1
+  LEAK_KEYS_URL          a secret scanner's public keys; without it no reports of leaked tokens are taken
   LOG_LEVEL=info         error, warn, info or debug`;
 
 const columns = (rows: readonly (readonly [string, string])[]): string => {

@@ -1,6 +1,7 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { caseRoutes } from "./case/routes.ts";
+import { leakedCodeRoutes } from "./leaked-codes.ts";
 import { queueRoutes } from "./queue.ts";
 import { deskSignInRoutes } from "./sign-in.ts";
 import { staffRoutes } from "./staff.ts";
@@ -10,5 +11,6 @@ export const consoleRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...deskSignInRoutes,
   ...queueRoutes(runtime),
   ...caseRoutes(runtime),
+  ...leakedCodeRoutes,
   ...staffRoutes,
 ];

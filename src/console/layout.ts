@@ -13,6 +13,9 @@ export function deskLayout(
   const nav = staff
     ? [
         { href: "/console", label: "Queue" },
+        ...(staff.roles.some((role) => role !== "auditor")
+          ? [{ href: "/console/leaked-codes", label: "Leaked codes" }]
+          : []),
         ...(staff.roles.includes("administrator") ? [{ href: "/console/staff", label: "Staff" }] : []),
       ]
     : [];

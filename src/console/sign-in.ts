@@ -115,7 +115,7 @@ export const deskSignInRoutes: readonly Route[] = [
           status: done.refusal.status,
         });
       }
-      if (done.value.next === "setup") return refused(signInRefusals.wrong());
+      if (done.value.next === "setup") return refused(signInRefusals.wrong()); // not for staff, says the ceremony
       return redirect(`/console/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });

@@ -80,7 +80,8 @@ describe("password", () => {
     const alice = await world.register("pw-changed", "pw-changed@example.org");
     await world.setPassword(alice, PASSWORD);
     const context = world.openCase(alice);
-    const facts = { origin: "registration", setAt: new Date(context.now.getTime() - 400 * 24 * 3600_000) } as const;
+    const setAt = new Date(context.now.getTime() - 400 * 24 * 3600_000);
+    const facts = { origin: "registration", setAt, mailboxDomain: null, leakedAt: null } as const;
     const first = must(
       await transact(world.db, { now: context.now }, async (tx) =>
         ok(await recordFinding(tx, world.runtime, context, "password", passwordObservation(facts))),

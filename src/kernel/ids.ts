@@ -22,8 +22,10 @@ export type IdPrefix =
   | "cps" // case page session
   | "not" // notice
   | "hold" // hold
+  | "rct" // recovery contact
   | "mail" // outgoing mail
   | "one" // one-time secret
+  | "mrq" // request that is answered by mail
   | "req"; // HTTP request
 
 export type Id<P extends IdPrefix> = `${P}_${string}` & { readonly __id: P };
@@ -46,8 +48,10 @@ export type ReviewId = Id<"rev">;
 export type RequestedId = Id<"ask">;
 export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
+export type ContactId = Id<"rct">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;
+export type MailRequestId = Id<"mrq">;
 export type RequestId = Id<"req">;
 
 const BODY_SYMBOLS = 26;

@@ -178,6 +178,21 @@ export async function revokeSecrets(tx: Tx, purpose: string, subject: string, be
   return Number(result.numUpdatedRows);
 }
 
+/** Makes one unspent secret worthless. @returns it, or null where it is unknown, spent or revoked already */
+export async function revokeOne(tx: Tx, presented: Presented, because: string): Promise<OneTimeSecret | null> {
+  let update = tx
+    .as<OneTimeTables>()
+    .updateTable("one_time_secrets")
+    .set({ revoked_at: tx.now, revoked_because: because })
+    .where("purpose", "=", presented.purpose)
+    .where("digest", "in", [...presented.digests])
+    .where("spent_at", "is", null)
+    .where("revoked_at", "is", null);
+  if (presented.subject !== undefined) update = update.where("subject", "=", presented.subject);
+  const row = await update.returningAll().executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
 /**
  * Spends a step of a counter that only goes up: a TOTP time step is accepted once, and none before it afterwards
  * (RFC 6238 §5.2, SP 800-63B-4 §3.1.4.2). Exactly one of any number of simultaneous callers succeeds.

@@ -3,6 +3,10 @@ import type { Keyring } from "./crypto/keyring.ts";
 import type { Database } from "./db/database.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
+import type { Secret } from "./secret.ts";
+
+/** How often a secret stands in lists of leaked ones: 0 for never, null where it cannot be known just now. */
+export type LeakLookup = (password: Secret<string>) => Promise<number | null>;
 
 /** What every use case is given: the effects it may have, and nothing else. */
 export interface Runtime {
@@ -15,4 +19,6 @@ export interface Runtime {
   readonly publicUrl: URL;
   /** The name people know the index by. */
   readonly indexName: string;
+  /** Absent where the operator has set up none. */
+  readonly countLeaks?: LeakLookup | undefined;
 }

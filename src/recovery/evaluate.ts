@@ -10,6 +10,7 @@ import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { EVIDENCE_STATES } from "./lifecycle.ts";
 import { type Decision, decide, weigh } from "./policy/index.ts";
+import { strictModeOf } from "./strict.ts";
 import { updateCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
 import { shortenWait, startWait } from "./wait.ts";
@@ -37,6 +38,7 @@ export async function decideNow(
     },
     isFrozen: account.frozen !== null,
     isTakeoverAlleged: recoveryCase.state === "incident",
+    isStrict: (await strictModeOf(reader, account.id, now)) !== null,
     offered: offeredKinds,
   });
 }

@@ -28,7 +28,14 @@ export {
   OPEN_STATES,
 } from "./lifecycle.ts";
 export { object, peekObjection } from "./objection.ts";
-export { confirmContact, type OpenedCase, openFromForm, openFromStuckScreen, settleContact } from "./open-case.ts";
+export {
+  confirmContact,
+  type OpenedCase,
+  openFromForm,
+  openFromResetLink,
+  openFromStuckScreen,
+  settleContact,
+} from "./open-case.ts";
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
@@ -64,3 +71,4 @@ export {
 } from "./types.ts";
 export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
 export { clockJob } from "./wait.ts";
+export { beginStrict, endStrict, type StrictMode, strictModeOf } from "./strict.ts";

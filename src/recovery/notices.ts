@@ -1,8 +1,9 @@
-import { findAccount, listAccounts, listAddresses } from "../accounts/index.ts";
+import { findAccount, listAddresses } from "../accounts/index.ts";
 import type { Tx } from "../kernel/db/transact.ts";
-import { newId } from "../kernel/ids.ts";
+import { type AccountId, newId } from "../kernel/ids.ts";
 import { issueToken } from "../kernel/one-time.ts";
 import { queueMail } from "../notifications/index.ts";
+import { listContactsOf } from "../recovery-contacts/index.ts";
 import { listCoOwners } from "../registry/index.ts";
 import { listLiveSessions } from "../sessions/index.ts";
 import type { RecoveryRuntime } from "./context.ts";
@@ -22,7 +23,7 @@ interface Recipient {
   readonly address: string | null;
 }
 
-/** Everybody who should know: every present address, those removed lately, co-owners, live sessions. */
+/** Everybody who should know: every present address, those removed lately, co-owners, contacts, live sessions. */
 async function recipients(tx: Tx, recoveryCase: RecoveryCase): Promise<readonly Recipient[]> {
   const { accountId } = recoveryCase;
   if (!accountId) return [];
@@ -30,10 +31,15 @@ async function recipients(tx: Tx, recoveryCase: RecoveryCase): Promise<readonly 
   const addresses = (await listAddresses(tx, accountId, since)).filter((one) => one.verifiedAt);
   const coOwners = await listCoOwners(tx, accountId);
   const sessions = await listLiveSessions(tx, accountId, tx.now);
+  const contacts = (await listContactsOf(tx, accountId)).filter((one) => one.acceptedAt);
+  const others = new Map<AccountId, "co-owner" | "recovery-contact">([
+    ...contacts.map((one) => [one.contactId, "recovery-contact"] as const),
+    ...coOwners.map((one) => [one.accountId, "co-owner"] as const), // who is both is told once
+  ]);
   const theirs = await Promise.all(
-    coOwners.map(async (coOwner) => {
-      const primary = (await listAddresses(tx, coOwner.accountId)).find((one) => one.isPrimary && one.verifiedAt);
-      return primary ? [{ relation: "co-owner" as const, id: coOwner.accountId, address: primary.address }] : [];
+    [...others].map(async ([id, relation]) => {
+      const primary = (await listAddresses(tx, id)).find((one) => one.isPrimary && one.verifiedAt);
+      return primary ? [{ relation, id, address: primary.address }] : [];
     }),
   );
   return [
@@ -82,7 +88,8 @@ export async function tellEverybody(
               objectUrl: new URL(`/objection/${token.reveal()}`, runtime.publicUrl).href,
               relation: recipient.relation,
             },
-            accountId: recipient.relation === "co-owner" ? null : account.id,
+            accountId:
+              recipient.relation === "co-owner" || recipient.relation === "recovery-contact" ? null : account.id,
             caseId: recoveryCase.id,
           });
     const isNew = await insertNotice(tx, recoveryCase.id, {
@@ -98,13 +105,11 @@ export async function tellEverybody(
   return told;
 }
 
-/** Accounts that share projects with this one: they are told, and may not decide. */
+/** Accounts that share projects with this one or were named by it: they are told, and may not decide. */
 export async function colleaguesOf(tx: Tx, recoveryCase: RecoveryCase): Promise<ReadonlySet<string>> {
-  if (!recoveryCase.accountId) return new Set();
-  const coOwners = await listCoOwners(tx, recoveryCase.accountId);
-  const accounts = await listAccounts(
-    tx,
-    coOwners.map((one) => one.accountId),
-  );
-  return new Set(accounts.map((account) => account.id));
+  const { accountId } = recoveryCase;
+  if (!accountId) return new Set();
+  const coOwners = await listCoOwners(tx, accountId);
+  const contacts = await listContactsOf(tx, accountId);
+  return new Set([...coOwners.map((one) => one.accountId), ...contacts.map((one) => one.contactId)]);
 }

@@ -9,7 +9,7 @@ import {
   type ParsedAddress,
 } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
-import { findPasswordFacts } from "../authenticators/index.ts";
+import { findPasswordFacts, spendResetLink } from "../authenticators/index.ts";
 import { observeContactMailbox, passwordObservation, recordFinding } from "../evidence/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
@@ -60,7 +60,7 @@ export async function openFromStuckScreen(
   return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
     const { account } = opening;
     const facts = await findPasswordFacts(tx, account.id);
-    if (!(await makeWay(tx, runtime, account.id, facts ? 1 : 0)))
+    if (!(await makeWay(tx, runtime, account.id, facts && !facts.leakedAt ? 1 : 0)))
       return refuse(recoveryRefusals["case-open-already"]());
     const opened = await open(tx, runtime, opening, contact.value, {
       origin: "stuck-screen",
@@ -75,6 +75,31 @@ export async function openFromStuckScreen(
     }
     await tellEverybody(tx, runtime, opened.value.recoveryCase, "opened");
     return evaluated(tx, runtime, opened.value);
+  });
+}
+
+/**
+ * Opens a case with the link that was mailed for a new password: the second factor is gone too. The mailbox was shown by
+ * it, which is the first finding; the link is spent. Refuses a used or old link, and `case-open-already`.
+ */
+export async function openFromResetLink(
+  runtime: RecoveryRuntime,
+  opening: Omit<Opening, "contact"> & { readonly token: string },
+): Promise<Result<OpenedCase>> {
+  return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
+    const spent = await spendResetLink(tx, opening.token);
+    if (!spent.ok) return spent;
+    const { address, accountId } = spent.value;
+    const account = await findAccount(tx, accountId);
+    if (!account) return refuse(recoveryRefusals["no-such-case"]());
+    if (!(await makeWay(tx, runtime, account.id, 1))) return refuse(recoveryRefusals["case-open-already"]());
+    const about = { ...opening, contact: address.address };
+    const who = { origin: "reset-link", account, claimedName: account.username } as const;
+    const opened = await open(tx, runtime, about, address, who);
+    if (!opened.ok) return opened;
+    await tellEverybody(tx, runtime, opened.value.recoveryCase, "opened");
+    const settled = await settleContact(tx, runtime, opened.value.recoveryCase);
+    return settled.ok ? ok({ ...opened.value, recoveryCase: settled.value }) : settled;
   });
 }
 

@@ -31,7 +31,7 @@ export interface RecoveryCase {
   /** For people: `LK-4F7Q-9KMT`. */
   readonly number: string;
   readonly state: CaseState;
-  readonly origin: "stuck-screen" | "form";
+  readonly origin: "stuck-screen" | "form" | "reset-link";
   readonly cause: Cause;
   /** Known once the case is matched to an account; never shown to a claimant who has proven nothing. */
   readonly accountId: AccountId | null;
@@ -81,7 +81,7 @@ export interface Review {
 }
 
 export type NoticeMoment = "opened" | "midway" | "before-release" | "completed";
-export type NoticeRelation = "address" | "former-address" | "co-owner" | "session";
+export type NoticeRelation = "address" | "former-address" | "co-owner" | "recovery-contact" | "session";
 
 export interface Notice {
   readonly id: NoticeId;

@@ -64,8 +64,11 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (symbol) =
 
 const HEAD = (title: string): string =>
   `<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n` +
-  `<meta name="pypi:repository-version" content="${API_VERSION}">\n<title>${escapeHtml(title)}</title>\n</head>\n<body>\n`;
-const FOOT = "</body>\n</html>\n";
+  `<meta name="pypi:repository-version" content="${API_VERSION}">\n<title>${escapeHtml(title)}</title>\n` +
+  `<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n` +
+  `<link rel="stylesheet" href="/assets/pico.min.css">\n<link rel="stylesheet" href="/assets/locksmith.css">\n</head>\n` +
+  `<body class="page-wide">\n<main>\n<h1>${escapeHtml(title)}</h1>\n`;
+const FOOT = "</main>\n</body>\n</html>\n";
 
 export interface ListedProject {
   readonly name: string;
@@ -142,7 +145,7 @@ function projectHtml(project: ListedProject, files: readonly DistributionFile[])
     ];
     return `<a ${attributes.join(" ")}>${escapeHtml(file.filename)}</a><br>\n`;
   });
-  return `${HEAD(title)}<h1>${escapeHtml(title)}</h1>\n${links.join("")}${FOOT}`;
+  return `${HEAD(title)}${links.join("")}${FOOT}`;
 }
 
 /** A strong entity tag (RFC 9110 §8.8.3) of what decides an answer. */

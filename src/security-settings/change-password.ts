@@ -5,24 +5,24 @@ import { transact } from "../kernel/db/transact.ts";
 import { ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { endAllSessions } from "../sessions/index.ts";
+import { endAllSessions, renewSession } from "../sessions/index.ts";
 import { type Self, selfActor, tellOwner } from "./enrol.ts";
 
 /**
- * Sets a new password and ends every other session. The route has made sure that both authenticators were shown in the
- * last ten minutes (ASVS 5.0 6.2.3). Refuses short, long, common and context passwords, with the reason.
+ * Sets a new password, ends every other session, and gives this one a new secret. The route has made sure that both authenticators were shown in the
+ * last ten minutes (ASVS 5.0 6.2.3). Refuses short, long, common, context and leaked passwords, with the reason.
  */
 export async function changePassword(
   runtime: Runtime,
   self: Self,
   password: Secret<string>,
-): Promise<Result<undefined>> {
+): Promise<Result<Secret<string>>> {
   const addresses = await listAddresses(runtime.db, self.account.id);
   const words = [self.account.username, ...addresses.map((one) => one.address)];
   const hasSecondFactor = await isTotpBound(runtime.db, self.account.id);
   const prepared = await preparePassword(runtime, password, { hasSecondFactor, words });
   if (!prepared.ok) return prepared;
-  return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<undefined>> => {
+  return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<string>>> => {
     const { id: accountId, username } = self.account;
     await bindPassword(tx, runtime.random, accountId, prepared.value, "change");
     const actor = selfActor(self);
@@ -39,6 +39,6 @@ export async function changePassword(
       personal: { ...self.source },
     });
     await tellOwner(tx, runtime, self, "password-changed", { username, when: self.now, source: self.source.ip });
-    return ok();
+    return ok(await renewSession(tx, runtime.random, self.session.id));
   });
 }

@@ -1,10 +1,11 @@
 import { type Account, findAccount, listStaffRoles, type StaffRole } from "../accounts/index.ts";
 import type { Guard, Incoming } from "../kernel/http/index.ts";
+import type { Refusal } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { sessionRefusals } from "./refusals.ts";
 import { resolveSession } from "./session.ts";
-import { FRESH_MS, SESSION_COOKIE, type Session, STAFF_COOKIE } from "./types.ts";
+import { isFresh, SESSION_COOKIE, type Session, STAFF_COOKIE } from "./types.ts";
 
 export interface SubscriberActor {
   readonly account: Account;
@@ -15,7 +16,13 @@ export interface StaffActor extends SubscriberActor {
   readonly roles: readonly StaffRole[];
 }
 
+/** A session that owes a new password is let in by `owingGuard` alone. */
 async function resolveSubscriber(runtime: Runtime, incoming: Incoming): Promise<Result<SubscriberActor>> {
+  const actor = await resolveAny(runtime, incoming);
+  return actor.ok && actor.value.session.owesNewPassword ? refuse(sessionRefusals["owes-new-password"]()) : actor;
+}
+
+async function resolveAny(runtime: Runtime, incoming: Incoming): Promise<Result<SubscriberActor>> {
   const token = incoming.cookies[SESSION_COOKIE];
   const session = token ? await resolveSession(runtime, token, "subscriber", incoming.now) : null;
   const account = session && (await findAccount(runtime.db, session.accountId));
@@ -23,13 +30,24 @@ async function resolveSubscriber(runtime: Runtime, incoming: Incoming): Promise<
   return ok({ account, session });
 }
 
-const signIn = (incoming: Incoming): string =>
-  incoming.method === "GET" ? `/sign-in?next=${encodeURIComponent(incoming.path)}` : "/sign-in";
+const signIn = (incoming: Incoming, refusal: Refusal): string =>
+  refusal.code === "sessions/owes-new-password"
+    ? "/sign-in/new-password"
+    : incoming.method === "GET"
+      ? `/sign-in?next=${encodeURIComponent(incoming.path)}`
+      : "/sign-in";
 
 /** Signed in, perhaps with a password alone because no second factor is bound yet: may only finish setting up. */
 export const setupGuard: Guard<SubscriberActor> = {
   name: "subscriber in setup",
   authorize: resolveSubscriber,
+  signInAt: signIn,
+};
+
+/** As `subscriber in setup`, and also with a password that has leaked, which is then to be replaced. */
+export const owingGuard: Guard<SubscriberActor> = {
+  name: "subscriber in setup",
+  authorize: resolveAny,
   signInAt: signIn,
 };
 
@@ -41,7 +59,8 @@ export const subscriberGuard: Guard<SubscriberActor> = {
     if (actor.ok && actor.value.session.factors.length < 2) return refuse(sessionRefusals["setup-unfinished"]());
     return actor;
   },
-  signInAt: (incoming, refusal) => (refusal.code === "sessions/setup-unfinished" ? "/account/setup" : signIn(incoming)),
+  signInAt: (incoming, refusal) =>
+    refusal.code === "sessions/setup-unfinished" ? "/account/setup" : signIn(incoming, refusal),
 };
 
 /** As `subscriber`, and an authenticator was shown in the last ten minutes. */
@@ -50,8 +69,7 @@ export const freshSubscriberGuard: Guard<SubscriberActor> = {
   authorize: async (runtime, incoming) => {
     const actor = await subscriberGuard.authorize(runtime, incoming);
     if (!actor.ok) return actor;
-    const age = incoming.now.getTime() - actor.value.session.reauthenticatedAt.getTime();
-    return age <= FRESH_MS ? actor : refuse(sessionRefusals["show-authenticator"]());
+    return isFresh(actor.value.session, incoming.now) ? actor : refuse(sessionRefusals["show-authenticator"]());
   },
   signInAt: (incoming, refusal) =>
     refusal.code === "sessions/show-authenticator"

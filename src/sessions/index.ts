@@ -1,5 +1,6 @@
 export {
   type StaffActor,
+  owingGuard,
   staffGuard,
   type SubscriberActor,
   setupGuard,
@@ -14,7 +15,8 @@ export {
   findSession,
   listLiveSessions,
   reauthenticate,
+  renewSession,
   resolveSession,
   startSession,
 } from "./session.ts";
-export { type Factor, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";
+export { type Factor, isFresh, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";

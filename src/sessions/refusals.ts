@@ -6,4 +6,8 @@ export const sessionRefusals = defineRefusals("sessions", {
   "show-authenticator": { status: 403, title: "Please confirm that it is you before this change." },
   "not-staff": { status: 404, title: "There is no page here." },
   "not-your-role": { status: 403, title: "Your role at this desk does not include that." },
+  "owes-new-password": {
+    status: 403,
+    title: "Your password stands in lists of stolen ones. Please choose a new one before you go on.",
+  },
 });

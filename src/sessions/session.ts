@@ -26,6 +26,7 @@ interface SessionTables {
     ended_because: string | null;
     ip: string;
     user_agent: string;
+    owes_new_password: boolean;
   };
 }
 
@@ -38,6 +39,8 @@ export interface StartSession {
   readonly kind: SessionKind;
   readonly factors: readonly Factor[];
   readonly source: Source;
+  /** The password it is begun with has leaked. */
+  readonly owesNewPassword?: boolean;
 }
 
 /** Starts a session with a secret of 256 random bits, of which only the digest is stored. The caller audits. */
@@ -64,6 +67,7 @@ export async function startSession(
       ended_because: null,
       ip: start.source.ip,
       user_agent: start.source.userAgent,
+      owes_new_password: start.owesNewPassword ?? false,
     })
     .execute();
   return { id, token: secret(token) };
@@ -170,6 +174,17 @@ export async function reauthenticate(
   return secret(token);
 }
 
+/** Replaces the session's secret after its owner has chosen a new password, which it then owes no more. The caller audits. */
+export async function renewSession(tx: Tx, random: Random, id: SessionId): Promise<Secret<string>> {
+  const token = random.bytes(SECRET_BYTES).toString("base64url");
+  await own(tx)
+    .updateTable("sessions")
+    .set({ digest: digestToken(token), owes_new_password: false })
+    .where("id", "=", id)
+    .execute();
+  return secret(token);
+}
+
 const toSession = (row: SessionTables["sessions"]): Session => ({
   id: row.id,
   accountId: row.account_id,
@@ -181,4 +196,5 @@ const toSession = (row: SessionTables["sessions"]): Session => ({
   reauthenticatedAt: row.reauthenticated_at,
   ip: row.ip,
   userAgent: row.user_agent,
+  owesNewPassword: row.owes_new_password,
 });

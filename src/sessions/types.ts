@@ -15,6 +15,8 @@ export interface Session {
   readonly reauthenticatedAt: Date;
   readonly ip: string;
   readonly userAgent: string;
+  /** Begun with a password that has leaked: may choose a new one, and nothing else until then. */
+  readonly owesNewPassword: boolean;
 }
 
 /** Short names; the edge adds `__Host-`. */
@@ -32,3 +34,7 @@ export const LIMITS: Readonly<Record<SessionKind, { readonly wholeMs: number; re
 
 /** How long a shown authenticator counts for sensitive changes (ASVS 5.0 7.5.1). */
 export const FRESH_MS = 10 * MINUTE;
+
+/** Whether an authenticator was shown a moment ago. */
+export const isFresh = (session: Session, now: Date): boolean =>
+  now.getTime() - session.reauthenticatedAt.getTime() <= FRESH_MS;

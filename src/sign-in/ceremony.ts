@@ -1,11 +1,21 @@
-import { type Account, findAccount, findAccountByName, listStaffRoles, touchAccount } from "../accounts/index.ts";
+import {
+  type Account,
+  findAccount,
+  findAccountByName,
+  listAddresses,
+  listStaffRoles,
+  touchAccount,
+} from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
   countCodeAttempt,
+  findLeak,
+  findPasswordFacts,
   isTotpBound,
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
+  revokeResetLinks,
   spendTotp,
   verifyPassword,
   verifyTotp,
@@ -17,8 +27,10 @@ import { digestToken } from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
+import { queueMail } from "../notifications/index.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { noteLeak } from "./leaked-password.ts";
 import { signInRefusals } from "./refusals.ts";
 import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
 
@@ -63,11 +75,17 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     return refuse(signInRefusals.wrong());
   }
   if (account.frozen) return refuse(frozen(account));
-  const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
   const hasSecondFactor = await isTotpBound(runtime.db, account.id);
+  if (step.purpose === "staff" && !hasSecondFactor) {
+    await noteFailure(runtime, account, "password", step); // set up on the subscriber pages; here nothing is told of it
+    return refuse(signInRefusals.wrong());
+  }
+  const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
+  const leak = await findLeak(runtime, verified.value, step.password);
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
+    if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
     if (!hasSecondFactor) {
       const { token } = await signIn(tx, runtime, account, ["password"], step);
       return ok({ next: "setup", account, sessionToken: token });
@@ -85,6 +103,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
       accountId: account.id,
       purpose: step.purpose,
       passwordAt: step.now,
+      passwordId: verified.value.id,
       digest: digestToken(token),
       expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
     });
@@ -99,7 +118,10 @@ const frozen = (account: Account) =>
       : {},
   );
 
-/** The running ceremony of a browser, with its account; null where there is none or it took too long. */
+/**
+ * The running ceremony of a browser, with its account; null where there is none, it took too long, or the password it
+ * began with has been replaced since.
+ */
 export async function findCeremony(
   runtime: Runtime,
   token: string | undefined,
@@ -107,7 +129,9 @@ export async function findCeremony(
 ): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
   const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
   const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
-  return ceremony && account && !account.frozen ? { ceremony, account } : null;
+  if (!ceremony || !account || account.frozen) return null;
+  const password = await findPasswordFacts(runtime.db, account.id);
+  return password?.id === ceremony.passwordId ? { ceremony, account } : null;
 }
 
 export interface SecondFactorStep {
@@ -136,11 +160,13 @@ export async function submitTotp(
     await noteFailure(runtime, account, "totp", step);
     return match;
   }
-  return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
+  const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
     const spent = await spendTotp(tx, match.value);
     if (!spent.ok) return spent;
     return finish(tx, runtime, { account, ceremony, factor: "totp", step, onSignedIn });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "totp", step);
+  return outcome;
 }
 
 /** Second step with a recovery code, which is spent and replaced; the replacement is returned this once. */
@@ -158,10 +184,20 @@ export async function submitRecoveryCode(
     const redeemed = await redeemCode(tx, runtime, set.value, step.typed);
     if (!redeemed.ok) return redeemed;
     const signedIn = await finish(tx, runtime, { account, ceremony, factor: "recovery-code", step, onSignedIn });
+    await tellCodeUsed(tx, runtime, account, step.source, redeemed.value.unused);
     return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
   });
   if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", step);
   return outcome;
+}
+
+/** A saved code was used and one issued in its place: told to every address (SP 800-63B-4 §4.2.1.1, §4.6). */
+async function tellCodeUsed(tx: Tx, runtime: Runtime, account: Account, source: Source, left: number): Promise<void> {
+  for (const { address, verifiedAt } of await listAddresses(tx, account.id)) {
+    if (!verifiedAt) continue;
+    const params = { username: account.username, when: tx.now, source: source.ip, left };
+    await queueMail(tx, runtime, { to: address, message: "recovery-code-used", params, accountId: account.id });
+  }
 }
 
 interface Finish {
@@ -181,10 +217,16 @@ async function finish(
   const current = await findAccount(tx, account.id);
   if (!current || current.frozen) return refuse(frozen(current ?? account));
   const factors: readonly Factor[] = ["password", factor];
+  // The desk has no page for it: who works there chooses the new password on the ordinary pages.
+  if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
+    return refuse(signInRefusals["password-leaked"]());
   const { token } = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
   await onSignedIn(tx, account);
   return ok({ account, sessionToken: token });
 }
+
+const hasLeaked = async (tx: Tx, account: Account): Promise<boolean> =>
+  ((await findPasswordFacts(tx, account.id))?.leakedAt ?? null) !== null;
 
 async function signIn(
   tx: Tx,
@@ -198,8 +240,10 @@ async function signIn(
     kind: step.purpose,
     factors,
     source: step.source,
+    owesNewPassword: factors.includes("password") && (await hasLeaked(tx, account)),
   });
   await touchAccount(tx, account.id);
+  await revokeResetLinks(tx, account.id, "signed in");
   audit(tx, runtime.random, {
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
-import type { AccountId, CeremonyId } from "../kernel/ids.ts";
+import type { AccountId, AuthenticatorId, CeremonyId } from "../kernel/ids.ts";
 
 /** What the second-factor step signs in to. */
 export type Purpose = "subscriber" | "staff";
@@ -13,6 +13,7 @@ interface CeremonyTables {
     digest: Buffer;
     purpose: Purpose;
     password_at: Date;
+    password_id: AuthenticatorId | null;
     started_at: Date;
     expires_at: Date;
     ended_at: Date | null;
@@ -25,6 +26,7 @@ export interface Ceremony {
   readonly accountId: AccountId;
   readonly purpose: Purpose;
   readonly passwordAt: Date;
+  readonly passwordId: AuthenticatorId | null;
 }
 
 const own = (reader: Reader): Kysely<CeremonyTables> => reader.as<CeremonyTables>();
@@ -41,6 +43,7 @@ export async function insertCeremony(
       digest: row.digest,
       purpose: row.purpose,
       password_at: row.passwordAt,
+      password_id: row.passwordId,
       started_at: tx.now,
       expires_at: row.expiresAt,
       ended_at: null,
@@ -56,7 +59,9 @@ export async function findCeremonyByDigest(reader: Reader, digest: Buffer, now: 
     .where("ended_at", "is", null)
     .where("expires_at", ">", now)
     .executeTakeFirst();
-  return row ? { id: row.id, accountId: row.account_id, purpose: row.purpose, passwordAt: row.password_at } : null;
+  if (!row) return null;
+  const { id, account_id: accountId, purpose, password_at: passwordAt, password_id: passwordId } = row;
+  return { id, accountId, purpose, passwordAt, passwordId };
 }
 
 /** @returns false where it had ended: two answers to one ceremony, and the other was first */

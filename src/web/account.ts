@@ -95,7 +95,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           })
         : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span></li>`)}</ul>`
     }
-    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/history">Account history</a> · <a href="/account/data">Your data</a></p>
+    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/contacts">Recovery contacts</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/drill">Could you get back in today?</a> · <a href="/account/kit">Recovery kit</a> · <a href="/account/strict">Strict mode</a> · <a href="/account/history">Account history</a> · <a href="/account/data">Your data</a></p>
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",
@@ -110,7 +110,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           : formElement({
               action: "/account/sessions/end",
               csrf: request.csrfToken,
-              body: html`${hidden("id", one.id)}${button({ label: "End", kind: "secondary" })}`,
+              body: html`${hidden("id", one.id)}${button({ label: html`End<span class="visually-hidden"> the session on ${describeBrowser(one.userAgent)}</span>`, kind: "secondary" })}`,
             }),
       ]),
       empty: "No sessions.",
@@ -256,7 +256,7 @@ export const accountRoutes: readonly Route[] = [
           done.refusal,
           passwordPage(runtime, request, refusedState(done.refusal, {}, PASSWORD_FIELD)),
         );
-      return redirect("/account");
+      return redirect("/account", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
     },
   }),
 ];

@@ -129,6 +129,7 @@ const RELATION = {
   address: "An address of the account",
   "former-address": "A former address of the account",
   "co-owner": "A co-owner",
+  "recovery-contact": "A recovery contact",
   session: "A session that is signed in",
 } as const;
 const MOMENT = {

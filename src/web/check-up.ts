@@ -1,9 +1,11 @@
 import { type CheckUp, checkUp, type Door, type HoldingKind } from "../check-up/index.ts";
+import { listWays, nextToTest, type Way } from "../drill/index.ts";
 import { attr, badge, durationInWords, emptyState, html, type Html, linkButton, table } from "../kernel/html/index.ts";
 import { defineRoute, page, type Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { subscriberGuard } from "../sessions/index.ts";
 import { accountFrame } from "./account-frame.ts";
+import { waysTable } from "./drill.ts";
 
 /** What to do next, in the words of the person, and where. */
 const STEP: Readonly<Record<HoldingKind, { readonly words: string; readonly href: string; readonly label: string }>> = {
@@ -52,7 +54,13 @@ function picture({ holdings, doors }: CheckUp): Html {
 
 const MOST_DOORS = 8;
 
-function checkUpBody(result: CheckUp): Html {
+/** Having a way back is one thing, finding it on a bad day another. */
+const testedBody = (ways: readonly Way[], now: Date): Html => html`
+  <h2>Could you get back in today?</h2>
+  ${waysTable(ways, now)}
+  <p class="actions">${linkButton({ href: "/account/drill", label: "Test them", kind: nextToTest(ways, now) ? "primary" : "secondary" })}</p>`;
+
+function checkUpBody(result: CheckUp, ways: readonly Way[], now: Date): Html {
   const { doors, losses, score, next, holdings } = result;
   const names = new Map(holdings.map((one) => [one.id, one.label]));
   const named = (door: Door): string => door.holdings.map((id) => names.get(id) ?? id).join(" and ");
@@ -63,7 +71,7 @@ function checkUpBody(result: CheckUp): Html {
     ${
       next
         ? html`<p><strong>What would help most:</strong> ${STEP[next.kind].words}</p><p class="actions">${linkButton({ href: STEP[next.kind].href, label: STEP[next.kind].label })}</p>`
-        : html`<p>There is nothing simple left to add. Once a year, <a href="/account/recovery-codes">see whether you still have your recovery codes</a>.</p>`
+        : html`<p>There is nothing simple left to add. Once a year, <a href="/account/drill">test whether you could get back in today</a>.</p>`
     }
     <h2>What opens your account</h2>
     ${doors.length === 0 ? emptyState({ title: "Nothing yet", body: html`<p>Finish setting up your account first.</p>` }) : picture(shown)}
@@ -90,6 +98,7 @@ function checkUpBody(result: CheckUp): Html {
       ]),
       empty: "Nothing is bound to this account yet.",
     })}
+    ${testedBody(ways, now)}
     <p class="muted">Computed from your account as it is now and the recovery policy in force. What was added in the last days may not count yet.</p>`;
 }
 
@@ -100,8 +109,10 @@ export const checkUpRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     about: "What opens the account, and which losses would lock its owner out.",
     guard: subscriberGuard,
     handle: async (_, request) => {
-      const result = await checkUp(runtime, request.actor.account, request.now);
-      return page(accountFrame(runtime, request, "Check-up", checkUpBody(result)));
+      const { account } = request.actor;
+      const result = await checkUp(runtime, account, request.now);
+      const ways = await listWays(runtime.db, account);
+      return page(accountFrame(runtime, request, "Check-up", checkUpBody(result, ways, request.now)));
     },
   }),
 ];

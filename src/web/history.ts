@@ -28,7 +28,7 @@ async function historyPage(runtime: Runtime, request: AccountRequest, before: bi
         time(event.at, request.now),
         describeAct(event),
         personal(event, "ip"),
-        describeBrowser(personal(event, "userAgent")),
+        personal(event, "userAgent") ? describeBrowser(personal(event, "userAgent")) : "",
       ]),
       empty: "Nothing yet.",
     })}

@@ -1,21 +1,29 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
+import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { deleteAccountRoutes } from "./delete-account.ts";
+import { contactRoutes } from "./contacts.ts";
+import { drillPages } from "./drill.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
+import { newPasswordRoutes } from "./new-password.ts";
+import { kitRoutes } from "./kit/routes.ts";
 import { objectionRoutes } from "./objection.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
+import { passwordStrengthRoutes } from "./password-strength.ts";
 import { registerRoutes } from "./register.ts";
+import { resetRoutes } from "./reset.ts";
 import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
+import { strictRoutes } from "./strict.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
@@ -31,14 +39,22 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...newPasswordRoutes,
+  ...passwordStrengthRoutes,
+  ...resetRoutes(runtime),
+  ...accountFinderRoutes,
   ...accountRoutes,
   ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
+  ...contactRoutes,
   ...historyRoutes,
   ...yourDataRoutes,
   ...deleteAccountRoutes,
   ...checkUpRoutes(runtime),
+  ...drillPages,
+  ...kitRoutes,
+  ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
   ...objectionRoutes(runtime),

@@ -6,6 +6,7 @@ import {
   card,
   copyable,
   details,
+  durationInWords,
   field,
   form as formElement,
   hidden,
@@ -128,7 +129,7 @@ function cardOf(request: CaseRequest, state: FormState, one: BoardCard): Html {
     ${
       isOpen
         ? html`<p>${one.instructions.sentence}</p>
-            <p class="muted">${one.instructions.where} About ${one.instructions.minutes} minutes. ${one.instructions.proves}</p>
+            <p class="muted">${one.instructions.where} About ${durationInWords(one.instructions.minutes * 60)}. ${one.instructions.proves}</p>
             ${FORMS[one.kindId]?.(request, state, one)}
             ${one.challengeUntil ? html`<p class="muted">The command is good until ${time(one.challengeUntil, request.now)}.</p>` : null}`
         : null

@@ -42,7 +42,7 @@ import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState
 import { layout, refusalPage } from "./layout.ts";
 import { ceremonyGuard } from "./sign-in.ts";
 
-const causeField = z.enum(Object.keys(CAUSES) as [Cause, ...Cause[]], "Please choose what fits best."); // the keys of CAUSES are its causes
+export const causeField = z.enum(Object.keys(CAUSES) as [Cause, ...Cause[]], "Please choose what fits best."); // the keys of CAUSES are its causes
 const contactField = line({ max: 254, missing: "Please tell us where we can write to you." });
 const storyField = paragraph({ max: 4000 }).optional().default("");
 
@@ -123,7 +123,7 @@ function stuckPage(runtime: Runtime, incoming: Incoming, state: FormState): Html
 }
 
 /** The case code, shown this once, with the way on to the case page. */
-function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): Reply {
+export function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): Reply {
   const { recoveryCase } = done;
   const body = html`
     ${notice({ tone: "success", title: `Case ${recoveryCase.number} is open`, body: html`<p>We have written to the address you gave us, with a link to your case page.</p>` })}

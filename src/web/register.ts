@@ -1,14 +1,5 @@
 import { confirmAddress, peekConfirmation } from "../accounts/index.ts";
-import {
-  button,
-  errorSummary,
-  field,
-  form as formElement,
-  html,
-  type Html,
-  linkButton,
-  notice,
-} from "../kernel/html/index.ts";
+import { button, errorSummary, field, form as formElement, html, type Html, linkButton } from "../kernel/html/index.ts";
 import {
   anyone,
   defineRoute,
@@ -126,7 +117,8 @@ export const registerRoutes: readonly Route[] = [
       const done = await confirmAddress(runtime, request.params.token, request.source, request.now);
       if (!done.ok) return page(refusalPage(runtime, done.refusal, request), { status: done.refusal.status });
       const body = html`
-        ${notice({ tone: "success", title: "Thank you, the address is confirmed", body: html`<p>${done.value.address} can now be used to reach you.</p>` })}
+        <h1>Thank you, the address is confirmed</h1>
+        <p>${done.value.address} can now be used to reach you.</p>
         <p>${linkButton({ href: "/account/setup", label: "Go on with your account" })}</p>`;
       return page(layout(runtime, request, { title: "Address confirmed", body }));
     },

@@ -11,7 +11,6 @@ import {
   html,
   type Html,
   linkButton,
-  notice,
   qrCode,
   time,
 } from "../kernel/html/index.ts";
@@ -368,7 +367,8 @@ export const setupRoutes: readonly Route[] = [
       if (!done.ok)
         return formAgain(request, done.refusal, await codesPage(runtime, request, refusedState(done.refusal, {})));
       const body = html`
-        ${notice({ tone: "success", title: "That is one of your codes", body: html`<p>Your copy is good. The code is still unused.</p>` })}
+        <h1>That is one of your codes</h1>
+        <p>Your copy is good. The code is still unused.</p>
         <p>${linkButton({ href: "/account/setup", label: "Go on" })}</p>`;
       return page(
         layout(runtime, request, { title: "Your copy is good", body, signedInAs: request.actor.account.username }),

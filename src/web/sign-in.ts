@@ -73,6 +73,7 @@ function signInPage(runtime: Runtime, incoming: Incoming, state: FormState, next
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", error: state.errors["password"], required: true, maxlength: 1024 })}
         ${button({ label: "Go on" })}`,
     })}
+    <p><a href="/reset">I forgot my password</a> · <a href="/account-finder">I forgot my username</a></p>
     <p><a href="/recovery">I cannot sign in</a></p>
     <p>New here? <a href="/register">Create an account</a>.</p>`;
   return layout(runtime, incoming, { title: "Sign in", body });

@@ -24,16 +24,15 @@ async function keysPage(runtime: Runtime, request: AccountRequest, state: FormSt
     <p>Should you lose your app one day, a signature made with one of these keys helps to prove that the account is yours. They cannot sign you in. A key counts from seven days after you add it.</p>
     ${table({
       caption: "Your keys",
-      columns: ["Fingerprint", "Kind", "Comment", "Added", ""],
+      columns: ["Key", "Kind", "Added", ""],
       rows: keys.map((key) => [
-        html`<code>${key.fingerprint}</code>`,
+        html`${key.comment ? html`${key.comment}<br>` : null}<code>${key.fingerprint}</code>`,
         key.type,
-        key.comment,
         time(key.boundAt, request.now),
         formElement({
           action: "/account/keys/remove",
           csrf: request.csrfToken,
-          body: html`${hidden("id", key.id)}${button({ label: "Remove", kind: "secondary" })}`,
+          body: html`${hidden("id", key.id)}${button({ label: html`Remove<span class="visually-hidden"> ${key.comment || key.fingerprint}</span>`, kind: "secondary" })}`,
         }),
       ]),
       empty: "No keys yet.",

@@ -57,7 +57,7 @@ async function tokensPage(runtime: Runtime, request: AccountRequest, state: Form
           : formElement({
               action: "/account/tokens/revoke",
               csrf: request.csrfToken,
-              body: html`${hidden("id", token.id)}${button({ label: "End", kind: "secondary" })}`,
+              body: html`${hidden("id", token.id)}${button({ label: html`End<span class="visually-hidden"> ${token.name}</span>`, kind: "secondary" })}`,
             }),
       ]),
       empty: "No tokens yet. Make one to publish with twine.",

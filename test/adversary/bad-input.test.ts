@@ -6,6 +6,7 @@ import type { Route } from "../../src/kernel/http/index.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 import { csrfOf, forgetAttempts, postForm, rawRequest, tables } from "./cast.ts";
+import { BUTTONS, FIELDS, QUOTES } from "./forms.ts";
 import { allowed, setStage, type Stage } from "./stage.ts";
 
 /*
@@ -15,81 +16,6 @@ import { allowed, setStage, type Stage } from "./stage.ts";
 
 const DEMO = { policyFile: "policy/demo.json" };
 const name = (route: Route): string => `${route.method} ${route.path}`;
-const NO_ID = "00000000000000000000000000";
-
-/** Well-formed fields for every form that has any, by path. Names, passwords and codes in them are wrong ones. */
-const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "/register": { username: "newperson", address: "new@new.example", password: "amber-bridge-copper-delta-77" },
-  "/account/setup/totp": { code: "000000" },
-  "/account/recovery-codes/check": { code: "lkrc-00000-00000-00000-00000-00000" },
-  "/sign-in": { name: "nobody", password: "not the right password" },
-  "/sign-in/second-factor": { code: "000000" },
-  "/sign-in/recovery-code": { code: "lkrc-00000-00000-00000-00000-00000" },
-  "/account/confirm": { password: "not the right password", code: "000000" },
-  "/account/sessions/end": { id: `ses_${NO_ID}` },
-  "/account/tokens": { name: "laptop", project: "alpenglow", days: "30" },
-  "/account/tokens/revoke": { id: `tok_${NO_ID}` },
-  "/account/keys": { key: "ssh-ed25519 AAAA" },
-  "/account/keys/remove": { id: `key_${NO_ID}` },
-  "/recovery": { username: "alice", contact: "new@new.example", cause: "other", story: "lost" },
-  "/sign-in/stuck/case": { contact: "new@new.example", cause: "other", story: "lost" },
-  "/recovery/open/:token": { code: "00000000" },
-  "/recovery/case/confirm": { code: "00000000" },
-  "/recovery/case/message": { body: "lost" },
-  "/recovery/case/prove/challenge": { kind: "api-token" },
-  "/recovery/case/prove/password": { password: "not the right password" },
-  "/recovery/case/prove/mailbox": { address: "new@new.example" },
-  "/recovery/case/prove/mailbox-code": { address: "new@new.example", "mailbox-code": "00000000" },
-  "/recovery/case/prove/ssh-signature": { signature: "" },
-  "/recovery/case/prove/records": {
-    projects: "alpenglow",
-    organisations: "",
-    addresses: "",
-    tokenNames: "",
-    accountMade: "2026-01",
-    firstUpload: "",
-    lastUpload: "",
-    lastSignIn: "",
-  },
-  "/restore/:token": { password: "amber-bridge-copper-delta-77", code: "000000" },
-  "/first-administrator/:token": {
-    username: "newperson",
-    address: "new@new.example",
-    password: "amber-bridge-copper-delta-77",
-  },
-  "/console/sign-in": { name: "nobody", password: "not the right password" },
-  "/console/sign-in/second-factor": { code: "000000" },
-  "/console/staff": { username: "nobody-special", role: "reviewer" },
-  "/console/cases/:number/request-information": { question: "short" },
-  "/console/cases/:number/note": { note: "something" },
-  "/console/cases/:number/approve": { reason: "short", username: "nobody", seenState: "review" },
-  "/console/cases/:number/refuse": { reason: "short", username: "nobody", seenState: "review" },
-  "/console/cases/:number/resume": { reason: "short", username: "nobody", seenState: "review" },
-};
-
-/** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
-const QUOTES =
-  /^(?:story|body|question|note|reason|key|signature|projects|organisations|addresses|tokenNames|password)$/;
-
-/** Forms with nothing but their button. */
-const BUTTONS = new Set([
-  "/account/setup/resend",
-  "/account/setup/totp/begin",
-  "/account/recovery-codes",
-  "/confirm-address/:token",
-  "/sign-out",
-  "/account/sessions/end-others",
-  "/recovery/open/:token/mail-code",
-  "/recovery/case/leave",
-  "/recovery/case/mail-code",
-  "/recovery/case/submit",
-  "/recovery/case/withdraw",
-  "/recovery/case/reopen",
-  "/recovery/case/appeal",
-  "/objection/:token",
-  "/console/sign-out",
-]);
-
 const encode = (fields: Readonly<Record<string, string>>): string => new URLSearchParams(fields).toString();
 
 /** Bodies that no form may take, by what is wrong with them. */

@@ -9,6 +9,7 @@ import {
   addSshKey,
   enrol,
   expectPage,
+  linkIn,
   makePerson,
   makeToken,
   type Person,
@@ -39,8 +40,13 @@ export async function subscriber(
 }
 
 /** A subscriber with a published project, an API token and an SSH key. */
-export async function maintainer(world: World, username: string, project: string): Promise<Person> {
-  const person = await subscriber(world, username);
+export async function maintainer(
+  world: World,
+  username: string,
+  project: string,
+  address = `${username}@${username}.example`,
+): Promise<Person> {
+  const person = await subscriber(world, username, address);
   await makeToken(person, "laptop");
   await addSshKey(person);
   const uploaded = await upload(world, person, wheelOf(project, "1.0"));
@@ -215,4 +221,22 @@ export function newestLink(world: World, address: string, pattern: RegExp): stri
     .findLast((link) => pattern.test(link));
   assert(found, `no link ${String(pattern)} was mailed to ${address}`);
   return new URL(found).pathname;
+}
+
+/** Adds an address and confirms it from its mail, at the person's browser. */
+export async function addAddress(world: World, person: Person, address: string): Promise<void> {
+  await person.browser.open("/account/addresses");
+  expectPage(await person.browser.submit("/account/addresses", { address }), new RegExp(address));
+  const link = linkIn(await world.mailbox.wait(address, /Confirm your address/), /\/confirm-address\//);
+  await person.browser.open(link);
+  expectPage(await person.browser.submit(link), /address is confirmed/i);
+}
+
+/** Presses a button beside an address on the page of addresses. */
+export async function pressAtAddress(person: Person, action: "main" | "remove", address: string) {
+  const page = await person.browser.open("/account/addresses");
+  const row = page.html.split("<section").find((part) => part.includes(`>${address}<`)) ?? "";
+  const id = /name="id" value="(adr_[a-z0-9]+)"/.exec(row)?.[1];
+  assert(id, `${address} has a button`);
+  return person.browser.submit(`/account/addresses/${action}`, { id });
 }

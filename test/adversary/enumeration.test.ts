@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
-import {
-  expectPage,
-  makePerson,
-  type Person,
-  registerAndConfirm,
-  signInWithPassword,
-} from "../../src/bin/demo/person.ts";
+import { expectPage, makePerson, signInWithPassword } from "../../src/bin/demo/person.ts";
 import { confirmContact, openCasePage, openFromForm, openFromStuckScreen } from "../../src/bin/demo/recovery.ts";
 import { bindPassword, preparePassword } from "../../src/authenticators/index.ts";
 import { createAccount, insertStaffRole, parseAddress, checkUsername } from "../../src/accounts/index.ts";
@@ -16,19 +10,8 @@ import { transact } from "../../src/kernel/db/transact.ts";
 import { ok } from "../../src/kernel/result.ts";
 import { secret } from "../../src/kernel/secret.ts";
 import { story } from "../world/story.ts";
-import type { World } from "../world/world.ts";
-import {
-  csrfOf,
-  elsewhere,
-  forgetAttempts,
-  maintainer,
-  newestLink,
-  postForm,
-  type RawAnswer,
-  rawRequest,
-  staff,
-  subscriber,
-} from "./cast.ts";
+import { alike, type Case, people, shape } from "./alike.ts";
+import { csrfOf, elsewhere, maintainer, newestLink, postForm, rawRequest, subscriber } from "./cast.ts";
 
 /*
  * What somebody learns who is not signed in: for accounts and addresses that exist and for those that do not, the whole
@@ -37,76 +20,6 @@ import {
 
 const DAY = 24 * 3600_000;
 const UNKNOWN = "A".repeat(43);
-
-/** An answer without what is new in every answer: tokens, numbers, dates; and without what the adversary typed. */
-function shape(answer: RawAnswer, typed: readonly string[] = []): unknown {
-  let text = answer.text;
-  for (const [at, word] of typed.entries()) text = text.replaceAll(word, `<typed ${at}>`);
-  text = text
-    .replace(/(name="_csrf" value=")[^"]*/g, "$1…")
-    .replace(/req_[0-9a-z]+/g, "req_…")
-    .replace(/LK-[0-9A-Z]{4}-[0-9A-Z]{4}/g, "LK-…")
-    .replace(/\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b/g, "…")
-    .replace(/(?:Try again in )[^.<]*/g, "Try again in …");
-  const { "set-cookie": cookies, ...headers } = answer.headers;
-  const names = [cookies ?? []].flat().map((line) => line.replace(/=[^;]*/, "=…"));
-  const kept = ["location", "www-authenticate", "content-type", "cache-control", "retry-after"].map((one) => [
-    one,
-    headers[one],
-  ]);
-  return { status: answer.status, headers: Object.keys(headers).toSorted(), kept, cookies: names, text };
-}
-
-interface Case {
-  readonly what: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** Sends each from a browser of its own, and holds the answers beside each other. Gives the one answer. */
-async function alike(world: World, path: string, cases: readonly Case[], accept = "text/html"): Promise<RawAnswer> {
-  let first: { readonly what: string; readonly answer: RawAnswer; readonly shape: unknown } | null = null;
-  for (const { what, fields } of cases) {
-    await forgetAttempts(world);
-    const browser = openBrowser(world.origin);
-    const csrf = await csrfOf(browser);
-    const answer = await postForm(world, path, new URLSearchParams({ _csrf: csrf, ...fields }).toString(), {
-      browser,
-      headers: { accept },
-    });
-    const seen = shape(answer, Object.values(fields));
-    first ??= { what, answer, shape: seen };
-    assert.deepEqual(seen, first.shape, `${path}: ${what} is told apart from ${first.what}`);
-  }
-  assert(first);
-  return first.answer;
-}
-
-async function people(
-  world: World,
-): Promise<{ readonly alice: Person; readonly stuck: Person; readonly dana: Person; readonly frozen: Person }> {
-  const alice = await maintainer(world, "alice", "alpenglow");
-  const stuck = await subscriber(world, "stuck-one");
-  const dana = await staff(world, "dana", "reviewer");
-  const frozen = await subscriber(world, "frozen-one");
-  const half = makePerson(world, "half-made"); // confirmed, without a second factor
-  await registerAndConfirm(world, half);
-  const unconfirmed = makePerson(world, "unconfirmed");
-  await unconfirmed.browser.open("/register");
-  await unconfirmed.browser.submit("/register", {
-    username: "unconfirmed",
-    address: unconfirmed.address,
-    password: unconfirmed.password,
-  });
-  await world.pass(10 * DAY);
-  await openFromStuckScreen(elsewhere(world, stuck));
-  await openFromStuckScreen(elsewhere(world, frozen), "thief@elsewhere.example");
-  await world.settle();
-  const scanner = openBrowser(world.origin);
-  const objection = newestLink(world, frozen.address, /\/objection\//);
-  await scanner.open(objection);
-  expectPage(await scanner.submit(objection), /account is frozen/);
-  return { alice, stuck, dana, frozen };
-}
 
 describe("what a stranger can find out", () => {
   story(
@@ -202,6 +115,7 @@ describe("what a stranger can find out", () => {
     async (world) => {
       const { alice } = await people(world);
       const password = "amber-bridge-copper-delta-77";
+      await world.settle();
       const before = world.sent.length;
       const answer = await alike(world, "/register", [
         { what: "an address nobody has", fields: { username: "new-one", address: "new@nowhere.example", password } },
@@ -241,7 +155,7 @@ describe("what a stranger can find out", () => {
       const { alice } = await people(world);
       const claim = (what: string, username: string, contact: string): Case => ({
         what,
-        fields: { username, contact, cause: "other", story: "" },
+        fields: { username, contact, cause: "other", story: "I lost it." },
       });
       const cases = [
         claim("nobody's name", "nobody-at-all", "mallory@elsewhere.example"),
@@ -253,6 +167,7 @@ describe("what a stranger can find out", () => {
         claim("somebody of the desk", "dana", "mallory@elsewhere.example"),
         claim("an account without a second factor", "half-made", "mallory@elsewhere.example"),
       ];
+      await world.settle();
       const before = world.sent.length;
       assert.equal((await alike(world, "/recovery", cases)).status, 200);
       await world.settle();
@@ -331,12 +246,13 @@ describe("what a stranger can find out", () => {
       const browser = openBrowser(world.origin);
       const csrf = await csrfOf(browser);
       const shapes: { readonly path: string; readonly seen: unknown }[] = [];
-      for (const path of ["/objection/", "/restore/", "/confirm-address/", "/first-administrator/"]) {
+      for (const path of ["/objection/", "/restore/", "/confirm-address/", "/reset/", "/first-administrator/"]) {
         const seen = shape(await rawRequest(world, { path: `${path}${UNKNOWN}`, browser }));
         shapes.push({ path, seen });
         const fields = {
           _csrf: csrf,
           ...(path === "/restore/" ? { password: "amber-bridge-copper-77", code: "000000" } : {}),
+          ...(path === "/reset/" ? { password: "amber-bridge-copper-77" } : {}),
         };
         if (path === "/first-administrator/") continue; // its form has fields of its own
         const posted = await postForm(world, `${path}${UNKNOWN}`, new URLSearchParams(fields).toString(), { browser });
@@ -348,7 +264,7 @@ describe("what a stranger can find out", () => {
         newestLink(world, "stuck-one@stuck-one.example", /\/objection\//)
           .split("/")
           .at(-1) ?? "";
-      for (const path of ["/restore/", "/confirm-address/", "/first-administrator/"]) {
+      for (const path of ["/restore/", "/confirm-address/", "/reset/", "/first-administrator/"]) {
         assert.deepEqual(
           shape(await rawRequest(world, { path: `${path}${objection}`, browser })),
           shapes[0]?.seen,
@@ -415,7 +331,8 @@ describe("what a stranger can find out", () => {
           "an unknown challenge says nothing about the token",
         );
       const lost = elsewhere(world, alice);
-      await openFromStuckScreen(lost);
+      const { number } = await openFromStuckScreen(lost);
+      await confirmContact(world, lost, number);
       await openCasePage(lost);
       const page = await lost.browser.submit(/prove\/challenge$/, { kind: "api-token" });
       const challenge = /\/recovery\/proof\/api-token\/([A-Za-z0-9_-]+)/.exec(page.html)?.[1] ?? "";

@@ -9,9 +9,21 @@ import {
   openFromStuckScreen,
   proveApiToken,
 } from "../../src/bin/demo/recovery.ts";
+import { sweepReminders } from "../../src/drill/index.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
+import { askContactsDue } from "../../src/recovery-contacts/index.ts";
 import type { World } from "../world/world.ts";
-import { atTheDesk, elsewhere, maintainer, newestLink, staff, subscriber } from "./cast.ts";
+import {
+  addAddress,
+  atTheDesk,
+  DAY,
+  elsewhere,
+  maintainer,
+  newestLink,
+  pressAtAddress,
+  staff,
+  subscriber,
+} from "./cast.ts";
 
 /*
  * A world in which somebody of every kind is at a browser, and every kind of link has been mailed and not used: what the
@@ -66,8 +78,26 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   return new Set<Actor>(known);
 }
 
+/** Two friends a year ago: by now one is reminded of the drill, and the other is asked whether they are still there. */
+async function yearlyMails(world: World): Promise<{ readonly stillThere: string; readonly drillLater: string }> {
+  const [owner, friend] = [await subscriber(world, "veteran"), await subscriber(world, "old-friend")];
+  await owner.browser.open("/account/contacts");
+  await owner.browser.submit("/account/contacts", { username: "old-friend" });
+  await friend.browser.open("/account/contacts");
+  expectPage(await friend.browser.submit("/account/contacts/accept"), /Stop being it/);
+  await world.pass(366 * DAY);
+  await sweepReminders(world.runtime, world.time.now());
+  await askContactsDue(world.runtime, world.time.now());
+  await world.settle();
+  return {
+    stillThere: newestLink(world, friend.address, /\/still-there\//),
+    drillLater: newestLink(world, owner.address, /\/drill-later\//),
+  };
+}
+
 /** Needs a world with the demonstration's policy, whose waits are seconds. */
 export async function setStage(world: World): Promise<Stage> {
+  const yearly = await yearlyMails(world);
   const administratorLink = await linkForFirstStart(world.runtime);
   assert(administratorLink, "nobody is administrator yet");
   const alice = await maintainer(world, "alice", "alpenglow");
@@ -113,18 +143,32 @@ export async function setStage(world: World): Promise<Stage> {
   }
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
-  await subscriber(world, "nobody-special");
   const leaving = await subscriber(world, "leaving");
   await leaving.browser.open("/account/delete");
   expectPage(await leaving.browser.submit("/account/delete", { username: "leaving" }), /about to be deleted/);
+  const forgetful = openBrowser(world.origin);
+  const special = await subscriber(world, "nobody-special");
+  await forgetful.open("/reset");
+  expectPage(await forgetful.submit("/reset", { name: "nobody-special" }), /Look into your mailbox/);
+  await world.settle();
+  const resetLink = newestLink(world, special.address, /\/reset\//);
+  await addAddress(world, special, "special@second.example");
+  await pressAtAddress(special, "main", "special@second.example");
   await world.settle();
 
+  // Alice's SSH key is the way that the drill's pages are asked for.
+  await fresh.browser.open("/account/drill");
+  const way = /\/account\/drill\/(key_[0-9a-z]+)/.exec(fresh.browser.page.html)?.[1] ?? "";
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
     "/keep-account/:token": newestLink(world, leaving.address, /\/keep-account\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
+    "/reset/:token": resetLink,
+    "/undo-address/:token": newestLink(world, special.address, /\/undo-address\//),
     "/recovery/open/:token": newestLink(world, bob.address, /\/recovery\/open\//),
+    "/still-there/:token": yearly.stillThere,
+    "/drill-later/:token": yearly.drillLater,
     "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
   };
   const files = await fetch(new URL("/simple/alpenglow/", world.origin), { headers: { accept: "text/html" } });
@@ -137,6 +181,8 @@ export async function setStage(world: World): Promise<Stage> {
     sha256: file[1] ?? "",
     filename: file[2] ?? "",
     challenge,
+    topic: "lost-phone",
+    way,
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));

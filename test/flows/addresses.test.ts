@@ -2,27 +2,9 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
 import { expectPage, linkIn, makePerson, type Person, signIn } from "../../src/bin/demo/person.ts";
-import { HOUR, newestLink, subscriber } from "../adversary/cast.ts";
+import { addAddress, HOUR, newestLink, pressAtAddress, subscriber } from "../adversary/cast.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
-
-/** Adds an address and confirms it from its mail, at the person's browser. */
-async function addAddress(world: World, person: Person, address: string): Promise<void> {
-  await person.browser.open("/account/addresses");
-  expectPage(await person.browser.submit("/account/addresses", { address }), new RegExp(address));
-  const link = linkIn(await world.mailbox.wait(address, /Confirm your address/), /\/confirm-address\//);
-  await person.browser.open(link);
-  expectPage(await person.browser.submit(link), /address is confirmed/i);
-}
-
-/** Presses a button beside an address. */
-async function press(person: Person, action: "main" | "remove", address: string) {
-  const page = await person.browser.open("/account/addresses");
-  const row = page.html.split("<section").find((part) => part.includes(`>${address}<`)) ?? "";
-  const id = /name="id" value="(adr_[a-z0-9]+)"/.exec(row)?.[1];
-  assert(id, `${address} has a button`);
-  return person.browser.submit(`/account/addresses/${action}`, { id });
-}
 
 const told = (world: World, to: string, pattern: RegExp) =>
   world.sent.filter((mail) => mail.to === to && pattern.test(mail.text));
@@ -36,12 +18,12 @@ describe("mail addresses", () => {
     await world.settle();
     expectPage(await alice.browser.open("/account/addresses"), /accepted by test just now/);
     await addAddress(world, alice, second);
-    expectPage(await press(alice, "main", second), new RegExp(second));
+    expectPage(await pressAtAddress(alice, "main", second), new RegExp(second));
     await world.settle();
     assert.equal(told(world, alice.address, /made the main one/).length, 1);
     assert.equal(told(world, second, /made the main one/).length, 1);
     assert.equal(told(world, second, /\/undo-address\//).length, 0, "only the address of before can take it back");
-    expectPage(await press(alice, "remove", alice.address), new RegExp(second));
+    expectPage(await pressAtAddress(alice, "remove", alice.address), new RegExp(second));
     await world.settle();
     assert.equal(told(world, alice.address, /was removed/).length, 1, "the removed address is told too");
     await alice.browser.open("/account/addresses");
@@ -55,8 +37,8 @@ describe("mail addresses", () => {
       const thief: Person = { ...alice, browser: openBrowser(world.origin) };
       await signIn(thief);
       await addAddress(world, thief, "mallory@evil.example");
-      expectPage(await press(thief, "main", "mallory@evil.example"), /mallory@evil/);
-      expectPage(await press(thief, "remove", alice.address), /mallory@evil/);
+      expectPage(await pressAtAddress(thief, "main", "mallory@evil.example"), /mallory@evil/);
+      expectPage(await pressAtAddress(thief, "remove", alice.address), /mallory@evil/);
       await world.settle();
       const link = newestLink(world, alice.address, /\/undo-address\//);
       const scanner = openBrowser(world.origin);

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { sql } from "kysely";
-import { insertStaffRole } from "../../src/accounts/index.ts";
 import { findAccountByName } from "../../src/accounts/index.ts";
-import { audit, verifyChain } from "../../src/audit/index.ts";
+import { verifyChain } from "../../src/audit/index.ts";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
 import {
-  addSshKey,
   codesIn,
-  enrol,
   expectPage,
-  linkIn,
   makePerson,
   makeToken,
-  type Person,
   registerAndConfirm,
   sdistOf,
   signIn,
@@ -35,63 +30,8 @@ import { decide, restore } from "../../src/bin/demo/story.ts";
 import { transact } from "../../src/kernel/db/transact.ts";
 import { ok } from "../../src/kernel/result.ts";
 import { makeSecurityKey, signWithSecurityKey } from "../world/security-key.ts";
+import { atTheDesk, DAY, elsewhere, HOUR, maintainer, newestLink, staff } from "../adversary/cast.ts";
 import { story } from "../world/story.ts";
-import type { World } from "../world/world.ts";
-
-const HOUR = 3600_000;
-const DAY = 24 * HOUR;
-
-/** Somebody with an account, a published project, a token and an SSH key, all older than the policy asks for. */
-async function maintainer(
-  world: World,
-  username: string,
-  project: string,
-  address = `${username}@${username}.example`,
-): Promise<Person> {
-  const person = makePerson(world, username, address);
-  await registerAndConfirm(world, person);
-  await enrol(world, person);
-  await makeToken(person, "laptop");
-  await addSshKey(person);
-  const uploaded = await upload(world, person, wheelOf(project, "1.0"));
-  assert.equal(uploaded.status, 200, uploaded.reason);
-  return person;
-}
-
-/** The path of the newest link of that kind in a mail to an address. */
-function linkOfSent(world: World, address: string, pattern: RegExp): string {
-  const mail = world.sent.findLast((one) => one.to === address && pattern.test(one.text));
-  assert(mail, `a mail to ${address} with ${String(pattern)}`);
-  return linkIn({ subject: mail.subject, text: mail.text, links: mail.text.match(/http\S+/g) ?? [] }, pattern);
-}
-
-/** The same person at another browser, where nobody is signed in. */
-const elsewhere = (world: World, person: Person): Person => ({ ...person, browser: openBrowser(world.origin) });
-
-/** A reviewer at the desk, as an administrator would appoint one. */
-async function reviewer(world: World, username: string): Promise<Person> {
-  const person = makePerson(world, username);
-  await registerAndConfirm(world, person);
-  await enrol(world, person);
-  const account = await findAccountByName(world.runtime.db, username);
-  assert(account);
-  await transact(world.runtime.db, { now: world.time.now() }, async (tx) => {
-    await insertStaffRole(tx, account.id, "reviewer", null);
-    audit(tx, world.runtime.random, { act: "test/appointed", actor: { kind: "operator" }, accountId: account.id });
-    return ok();
-  });
-  return person;
-}
-
-async function atTheDesk(world: World, person: Person): Promise<Person> {
-  const there = elsewhere(world, person);
-  expectPage(await signInWithPassword(there, "/console/sign-in"), /code from your app/i);
-  expectPage(
-    await there.browser.submit("/console/sign-in/second-factor", { code: (await person.phone?.code()) ?? "" }),
-    /Recovery cases/,
-  );
-  return there;
-}
 
 describe("the main job", () => {
   story(
@@ -119,7 +59,7 @@ describe("the main job", () => {
       );
       assert(ends.getTime() - world.time.now().getTime() >= 72 * HOUR, "tier 1 waits 72 hours at least");
       await world.time.until(new Date(ends.getTime() - HOUR));
-      const link = linkOfSent(world, alice.address, /\/recovery\/open\//);
+      const link = newestLink(world, alice.address, /\/recovery\/open\//);
       expectPage(await lost.browser.open(link), /Enter the case code/);
       expectPage(await lost.browser.submit(link, { code: "0000-0000-0000-0000" }), /does not open this case/, 401);
       expectPage(await lost.browser.submit(link, { code: opened.code.toLowerCase() }), /The waiting time runs/);
@@ -181,7 +121,7 @@ describe("the main job", () => {
     "Bob knows only his name and mailbox: a reviewer asks for one thing more, he answers, she approves",
     { seed: "bob", policyFile: "policy/demo.json" },
     async (world) => {
-      const dana = await reviewer(world, "dana");
+      const dana = await staff(world, "dana", "reviewer");
       const bob = await maintainer(world, "bob", "bedrock");
       const frank = await maintainer(world, "frank", "gneiss");
       for (const name of ["basalt", "schist"]) await upload(world, frank, wheelOf(name, "1.0", ["bedrock>=1"]));
@@ -221,9 +161,9 @@ describe("the main job", () => {
     "the top tier needs two reviewers, neither of them the first one again",
     { seed: "grace", policyFile: "policy/demo.json" },
     async (world) => {
-      const dana = await reviewer(world, "dana");
-      const erin = await reviewer(world, "erin");
-      const grace = await reviewer(world, "grace"); // staff: tier 3, whatever she publishes
+      const dana = await staff(world, "dana", "reviewer");
+      const erin = await staff(world, "erin", "reviewer");
+      const grace = await staff(world, "grace", "reviewer"); // staff: tier 3, whatever she publishes
       const securityKey = makeSecurityKey("grace@key");
       await grace.browser.open("/account/keys");
       expectPage(await grace.browser.submit("/account/keys", { key: securityKey.publicLine }), /SHA256:/);
@@ -288,7 +228,7 @@ describe("the main job", () => {
       const thief = elsewhere(world, alice);
       await openFromStuckScreen(thief, "thief@elsewhere.example");
       await world.settle();
-      const path = linkOfSent(world, alice.address, /\/objection\//);
+      const path = newestLink(world, alice.address, /\/objection\//);
       const scanner = openBrowser(world.origin);
       for (let times = 0; times < 3; times += 1) expectPage(await scanner.open(path), /Was this not you/);
       expectPage(await openCasePage(thief), /Show that the account is yours|Your recovery case/);

@@ -77,7 +77,7 @@ export const opening = (ground: Place, who: Subscriber) => ({
 
 /** The eight digits of the newest mail that opened a case. */
 export const contactCode = async (ground: Place, address: string): Promise<string> =>
-  (await inMail(ground, address, "case-opened-claimant", /\b(\d{4}[ -]?\d{4})\b/)).replace(/\D/g, "");
+  (await inMail(ground, address, "case-opened-claimant", /^ +(\d{4}[ -]?\d{4})$/m)).replace(/\D/g, "");
 
 /** A case from the stuck screen whose mailbox is confirmed: password and mailbox are shown. */
 export async function confirmedCase(ground: Place, who: Subscriber): Promise<RecoveryCase> {

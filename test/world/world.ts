@@ -3,16 +3,19 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readConfig } from "../../src/app/config.ts";
+import { type Environment, fetchExceptions, readConfig } from "../../src/app/config.ts";
 import { layoutOf } from "../../src/app/data-folder.ts";
 import { assets, refusalPage, routes } from "../../src/app/routes.ts";
 import { countRequest } from "../../src/app/start.ts";
+import { type LeakSources, makeLeakLookup } from "../../src/authenticators/index.ts";
 import { verifyChain } from "../../src/audit/index.ts";
 import { type Mailbox, type World as StoryWorld, type WorldTime } from "../../src/bin/demo/person.ts";
 import { buildEdge, type Route } from "../../src/kernel/http/index.ts";
+import { createGuardedFetch } from "../../src/kernel/net/guarded-fetch.ts";
 import { deliverDue, type MailTransport, type OutgoingMail, outboxDepth } from "../../src/notifications/index.ts";
 import { type ClockWork, policy as policies, type RecoveryRuntime, sweepClocks } from "../../src/recovery/index.ts";
 import { makeDownloadCounter } from "../../src/registry/index.ts";
+import { answerMailRequests } from "../../src/sign-in/index.ts";
 import { testDatabase } from "./database.ts";
 import { type TestRuntime, testRuntime } from "./runtime.ts";
 
@@ -42,6 +45,10 @@ const URLS = /https?:\/\/[^\s<>"]+/g;
 export interface WorldOptions {
   readonly seed?: string;
   readonly policyFile?: string;
+  /** Where leaked passwords are looked up; nowhere unless given. */
+  readonly leaks?: LeakSources;
+  /** More settings, as in the environment. */
+  readonly settings?: Environment;
   /** Texts that must not be in any log line at the end. */
   readonly secrets?: () => readonly string[];
 }
@@ -50,15 +57,23 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const database = await testDatabase();
   const folder = await mkdtemp(join(tmpdir(), "locksmith-world-"));
   const read = readConfig(
-    { DATA_DIR: folder, PORT: "0", SMTP_URL: "smtp://127.0.0.1:25" },
+    { DATA_DIR: folder, PORT: "0", SMTP_URL: "smtp://127.0.0.1:25", ...options.settings },
     { workingDirectory: folder, packageDirectory: ROOT },
   );
   assert(read.ok);
   const loaded = await policies.loadPolicy(options.policyFile ?? join(ROOT, "policy", "default.json"));
   assert(loaded.ok);
+  const base = testRuntime(database.db, { seed: options.seed ?? "world" });
   const runtime: TestRuntime & RecoveryRuntime = {
-    ...testRuntime(database.db, { seed: options.seed ?? "world" }),
+    ...base,
     policy: loaded.value,
+    countLeaks:
+      options.leaks &&
+      makeLeakLookup(options.leaks, {
+        fetch: createGuardedFetch({ allowPrivate: fetchExceptions(options.leaks.url) }),
+        clock: base.clock,
+        log: base.log,
+      }),
   };
   const folders = layoutOf(folder);
   await mkdir(folders.files, { recursive: true });
@@ -91,6 +106,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     close: async () => {},
   };
   const settle = async (): Promise<ClockWork> => {
+    await answerMailRequests(runtime);
     let work = await sweepClocks(runtime, runtime.clock.now());
     await deliverDue(runtime, transport);
     // A wait that was over before its last notice went out is released by the sweep after it.

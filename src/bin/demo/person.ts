@@ -170,7 +170,7 @@ export function linkIn(mail: ReceivedMail, pattern: RegExp): string {
 
 /** The eight digits a mail carries. */
 export function mailCodeIn(mail: ReceivedMail): string {
-  const code = /\b\d{4}[ -]?\d{4}\b/.exec(mail.text)?.[0];
+  const code = /^ +(\d{4}[ -]?\d{4})\s*$/m.exec(mail.text)?.[1]; // on a line of its own: a case number may be digits too
   if (!code) throw new Error(`No code in the mail “${mail.subject}”:\n${mail.text}`);
   return code;
 }

@@ -4,7 +4,7 @@ import { openStore, type Store } from "../../app/store.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { examine, fail, type Finding, type Look, warn } from "../doctor/check.ts";
 import { binaries, dataFolder, diskSpace, keyFile, nodeVersion, publicUrl } from "../doctor/machine.ts";
-import { clock, database, dkim, mail, migrations, policy } from "../doctor/services.ts";
+import { breachCheck, clock, database, dkim, mail, migrations, policy } from "../doctor/services.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -46,6 +46,7 @@ async function examineAll({ context, progress }: CommandInput): Promise<readonly
   await look("public address", publicUrl(config));
   await look("mail", mail(config));
   await look("dkim", dkim(config));
+  await look("leaked passwords", breachCheck(config));
   findings.push(...(await examineDatabase(config, look)));
   return findings;
 }

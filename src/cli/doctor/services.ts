@@ -3,12 +3,14 @@ import { Resolver } from "node:dns/promises";
 import { stat } from "node:fs/promises";
 import { sql } from "kysely";
 import { createTransport } from "nodemailer";
-import type { Config } from "../../app/config.ts";
+import { fetchExceptions, type Config } from "../../app/config.ts";
 import { MIGRATIONS } from "../../app/migrations.ts";
 import { layoutOf } from "../../app/data-folder.ts";
 import { loadCheckedPolicy, refuseDemonstration } from "../../app/policy.ts";
 import type { Store } from "../../app/store.ts";
+import { askRange, inspectBreachFile, leakHash } from "../../authenticators/index.ts";
 import { pendingMigrations } from "../../kernel/db/migrate.ts";
+import { createGuardedFetch } from "../../kernel/net/guarded-fetch.ts";
 import { readDkimKey } from "../../notifications/index.ts";
 import { fail, fine, type Look, warn } from "./check.ts";
 
@@ -105,6 +107,38 @@ export const mail =
     } finally {
       transport.close();
     }
+  };
+
+/** A password that every list of leaked ones has. */
+const EVERYBODY_KNOWS = leakHash("password");
+
+/** Whether the lists of leaked passwords can be asked, and know what every such list knows. */
+export const breachCheck =
+  ({ breachUrl, breachFile }: Config): Look =>
+  async () => {
+    const found: string[] = [];
+    if (breachFile !== null) {
+      const { lines } = await inspectBreachFile(breachFile);
+      found.push(`${breachFile} is a sorted list of about ${lines.toLocaleString("en-GB")} hashes`);
+    }
+    if (breachUrl !== null) {
+      const fetch = createGuardedFetch({ allowPrivate: fetchExceptions(breachUrl) });
+      const answer = await askRange(breachUrl, fetch, EVERYBODY_KNOWS);
+      if (answer.kind === "away") {
+        const advice =
+          "Sign-ins go on without the check meanwhile. Look at BREACH_URL, and at the way out of this machine.";
+        return warn(`${breachUrl.href} gives no answer: ${answer.why}`, advice);
+      }
+      if (answer.count === 0)
+        return warn(`${breachUrl.href} answers, but does not know the best known password`, "Look at BREACH_URL.");
+      found.push(`${breachUrl.href} answers`);
+    }
+    return found.length > 0
+      ? fine(found.join("; "))
+      : warn(
+          "off: new passwords are compared with a list of common ones only",
+          "Set BREACH_URL=https://api.pwnedpasswords.com/ or a BREACH_FILE.",
+        );
   };
 
 const DNS_MILLISECONDS = 3_000;

@@ -12,6 +12,7 @@ export type KeyPurpose =
   | "short-code"
   | "restoration-key"
   | "csrf"
+  | "mail-request"
   | "fake-answer"
   | "network-digest";
 
@@ -103,7 +104,7 @@ export async function loadKeyring(path: string, random: Random): Promise<Keyring
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}.new`;
+  const draft = `${path}.${random.bytes(6).toString("hex")}.new`; // two containers may have one process number
   await writeFile(draft, `${JSON.stringify(makeKeyFile(random), null, 2)}\n`, { mode: 0o600, flush: true });
   await chmod(draft, 0o600);
   try {

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import { preparing } from "./prepared.ts";
 import { WriteWitness } from "./write-witness.ts";
 
 /**
@@ -43,7 +44,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   // A connection that breaks between two statements of a transaction has no query to tell: without a listener of its own
   // that would end the process. Whoever holds it finds out at the next statement.
   pool.on("connect", (client) => client.on("error", () => {}));
-  const root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }), plugins: [new WriteWitness()] });
+  const root = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: preparing(pool) }),
+    plugins: [new WriteWitness()],
+  });
   return {
     pool,
     root,

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Result } from "../result.ts";
 import type { Database, Reader } from "./database.ts";
+import { isStalePlan } from "./prepared.ts";
 import { currentDeeds, type Deeds } from "./write-witness.ts";
 
 /** An open transaction: one act. Everything the act changes, its audit event and its mail go through it. */
@@ -38,12 +39,12 @@ const ATTEMPTS = 3;
 
 const isTransient = (error: unknown): boolean => {
   const code = (error as { code?: unknown } | null)?.code; // pg's errors carry the SQLSTATE as `code`
-  return code === SERIALIZATION_FAILURE || code === DEADLOCK;
+  return code === SERIALIZATION_FAILURE || code === DEADLOCK || isStalePlan(error);
 };
 
 /**
  * Runs one act in one transaction (READ COMMITTED). A refusal rolls everything back and is returned; an exception rolls
- * back and is thrown; a deadlock is tried again, three times in all, so `act` must have no effect outside the database.
+ * back and is thrown; a deadlock, or a migration under a running act, is tried again, three times in all, so `act` must have no effect outside the database.
  * Throws when the act wrote and neither left an audit event nor was declared bookkeeping, and when a query is made
  * after the end.
  */

@@ -14,7 +14,7 @@ export interface NoticeParams {
   /** A page with one button; needs no sign-in. Made for this addressee. */
   readonly objectUrl: string;
   /** Why this address is told. */
-  readonly relation: "address" | "former-address" | "co-owner" | "session";
+  readonly relation: "address" | "former-address" | "co-owner" | "recovery-contact" | "session";
 }
 
 export const caseFacts = (params: NoticeParams): readonly (readonly [string, string | Date])[] => [
@@ -27,6 +27,7 @@ export const caseFacts = (params: NoticeParams): readonly (readonly [string, str
 const REASONS: Readonly<Record<NoticeParams["relation"], (username: string) => string>> = {
   address: (username) => `You get this mail because this address belongs to the account ${username}.`,
   "co-owner": (username) => `You get this mail because you share a project with ${username}.`,
+  "recovery-contact": (username) => `You get this mail because ${username} has named you as recovery contact.`,
   "former-address": (username) =>
     `You get this mail because this address belonged to the account ${username} until some time ago.`,
   session: (username) => `You get this mail because you are signed in as ${username}.`,

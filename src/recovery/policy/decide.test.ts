@@ -279,3 +279,25 @@ describe("for any case", () => {
     );
   });
 });
+
+describe("strict mode", () => {
+  test("what the machine grants stays; what people would decide is not enough", () => {
+    const cases = [
+      caseOf(1, weighDefault(password, mailbox, apiToken, sshSignature)),
+      caseOf(1, weighDefault(password, apiToken)),
+      caseOf(2, weighDefault(password, mailbox, apiToken, sshSignature)),
+      caseOf(3, weighDefault(password, mailbox, apiToken, sshSignature)),
+    ];
+    const routes = cases.map((facts) => decide(defaultPolicy, facts).route);
+    assert(routes.includes("machine"), "the machine grants one of them");
+    assert(
+      routes.some((route) => /reviewer/.test(route)),
+      "people decide one of them",
+    );
+    for (const [index, facts] of cases.entries()) {
+      const strict = decide(defaultPolicy, { ...facts, isStrict: true });
+      assert.equal(strict.route, routes[index] === "machine" ? "machine" : "insufficient");
+      assert(strict.reasons.against.some((reason) => reason.code === "strict-mode"));
+    }
+  });
+});

@@ -31,6 +31,8 @@ export interface DecisionFacts {
   /** The account is frozen, or somebody says that it was taken over. */
   readonly isFrozen: boolean;
   readonly isTakeoverAlleged: boolean;
+  /** The owner wants no person to be able to let anybody in: then only the machine's route is one. */
+  readonly isStrict?: boolean;
   /** Kinds of evidence that can be asked for here. Without it, every kind the policy offers. */
   readonly offered?: readonly KindId[];
 }
@@ -50,7 +52,8 @@ export type ReasonCode =
   | "owner-dormant"
   | "no-independent-channel"
   | "account-frozen"
-  | "takeover-alleged";
+  | "takeover-alleged"
+  | "strict-mode";
 
 /** One reason, for the desk and the audit trail. Claimants are told through explainDecision only. */
 export interface Reason {
@@ -95,7 +98,7 @@ export function decide(policy: Policy, facts: DecisionFacts): Decision {
   const { weighing } = facts;
   const choice = tierOf(policy, facts.impact);
   const tier = policy.tiers[choice.tier];
-  const outcome = outcomeOf(policy, choice.tier, weighing);
+  const outcome = asTheOwnerWants(outcomeOf(policy, choice.tier, weighing), facts.isStrict === true);
   const isIncident = facts.isFrozen || facts.isTakeoverAlleged;
   const { route, approvals, waitMs, holdMs } = isIncident ? asIncident(policy, outcome) : outcome;
   const silence = silenceOf(policy, facts.silence);
@@ -123,6 +126,7 @@ export function decide(policy: Policy, facts: DecisionFacts): Decision {
       for: reasonsFor(policy, choice, weighing, outcome),
       against: [
         ...incidentReasons(facts),
+        ...strictReasons(facts, choice.tier),
         ...reasonsAgainst(policy, choice.tier, weighing, outcome),
         ...silence.reasons,
       ],
@@ -132,6 +136,10 @@ export function decide(policy: Policy, facts: DecisionFacts): Decision {
     weighing,
   };
 }
+
+/** In strict mode what people would have to decide is not enough, whatever was shown. */
+const asTheOwnerWants = (outcome: Outcome, isStrict: boolean): Outcome =>
+  isStrict && outcome.route !== "machine" ? { ...outcome, route: "insufficient", isShortfall: false } : outcome;
 
 /** Nobody is believed: people decide, with no less than the tier or the incident asks for. */
 function asIncident(policy: Policy, outcome: Outcome) {
@@ -173,6 +181,11 @@ function silenceOf(
     reasons.push({ code: "no-independent-channel", policyLine: "/silence/noChannelAdds", words });
   }
   return { addsMs, reasons };
+}
+
+function strictReasons({ isStrict }: DecisionFacts, tier: TierId): readonly Reason[] {
+  const words = "The owner has chosen strict mode: no person may let anybody in.";
+  return isStrict ? [{ code: "strict-mode", policyLine: `/tiers/${tier}/approvals`, words }] : [];
 }
 
 function incidentReasons({ isFrozen, isTakeoverAlleged }: DecisionFacts): readonly Reason[] {

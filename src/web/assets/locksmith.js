@@ -80,6 +80,48 @@
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(unlock));
   document.querySelector("[data-focus]")?.focus();
 
+  /* ---- New passwords: how hard to guess ---- */
+
+  /** Asks the server for at most 64 characters, once typing pauses. Without an answer the meter is not shown. */
+  function addStrengthMeter(input) {
+    const meter = document.createElement("meter");
+    Object.assign(meter, { min: 0, max: 4, low: 2, high: 3, optimum: 4 });
+    meter.setAttribute("aria-hidden", "true"); // the words beside it say the same
+    const words = document.createElement("p");
+    words.setAttribute("role", "status");
+    const box = document.createElement("div");
+    box.className = "password-meter";
+    box.hidden = true;
+    box.append(meter, words);
+    (input.closest(".with-button") ?? input).after(box);
+    let timer = 0;
+    let asked = 0;
+    const ask = async () => {
+      const { form } = input;
+      const number = ++asked;
+      if (input.value === "") return void (box.hidden = true);
+      const own = ["username", "address"].map((name) => form.elements[name]?.value ?? "").join(" ").trim();
+      const body = new URLSearchParams({ _csrf: form.elements._csrf.value, password: input.value.slice(0, 64).toWellFormed() });
+      if (own) body.set("words", own.slice(0, 512));
+      try {
+        const answer = await fetch("/password-strength", { method: "POST", body, headers: { accept: "application/json" } });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const strength = await answer.json();
+        if (number !== asked) return; // typed on meanwhile
+        meter.value = strength.score;
+        words.textContent = [strength.words + ".", strength.advice].filter(Boolean).join(" ");
+        box.hidden = false;
+      } catch {
+        box.hidden = true;
+      }
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask, 400);
+    });
+  }
+  for (const input of document.querySelectorAll('input[autocomplete="new-password"]')) addStrengthMeter(input);
+
   /* ---- Times ---- */
 
   const counted = (count, unit) => `${count} ${unit}${count === 1 ? "" : "s"}`;

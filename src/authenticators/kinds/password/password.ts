@@ -1,32 +1,43 @@
 import type { Database, Reader } from "../../../kernel/db/database.ts";
 import type { Tx } from "../../../kernel/db/transact.ts";
-import { type AccountId, newId } from "../../../kernel/ids.ts";
+import { type AccountId, type AuthenticatorId, newId } from "../../../kernel/ids.ts";
 import type { Random } from "../../../kernel/random.ts";
 import { ok, refuse, type Result } from "../../../kernel/result.ts";
 import type { Runtime } from "../../../kernel/runtime.ts";
 import type { Secret } from "../../../kernel/secret.ts";
+import { countAttempt } from "../../../throttle/index.ts";
 import { authenticatorRefusals } from "../../refusals.ts";
 import {
   countAuthenticatorAttempt,
   findAuthenticator,
   insertAuthenticator,
+  mergeDetail,
   noteSuccess,
   revokeAuthenticators,
-  updateDetail,
 } from "../../store.ts";
 import type { Authenticator, PasswordOrigin } from "../../types.ts";
 import { hashPassword, isOutdated, type PasswordHash, verifyAgainstNothing, verifyPasswordHash } from "./hash.ts";
+import { revokeResetLinks } from "./reset-link.ts";
 import { checkNewPassword, type PasswordContext } from "./rules.ts";
 
 interface PasswordDetail extends Record<string, unknown>, PasswordHash {
   readonly origin: PasswordOrigin;
   readonly setAt: string;
+  /** For a password set by mail: the domain of the mailbox that the link went to. */
+  readonly mailboxDomain?: string;
+  /** When it was found in a list of leaked passwords. */
+  readonly leakedAt?: string;
 }
 
 /** What the evidence kind `password` needs to know of the password it saw. */
 export interface PasswordFacts {
+  readonly id: AuthenticatorId;
   readonly origin: PasswordOrigin;
   readonly setAt: Date;
+  /** The domain of the mailbox it was set through; null for one that was not set by mail. */
+  readonly mailboxDomain: string | null;
+  /** Since when it is known to have leaked: it then proves nothing. */
+  readonly leakedAt: Date | null;
 }
 
 const detailOf = (authenticator: Authenticator): PasswordDetail => authenticator.detail as PasswordDetail; // written only below
@@ -36,7 +47,10 @@ export interface PreparedPassword {
   readonly hash: PasswordHash;
 }
 
-/** Checks a new password and hashes it. Refuses short, long, common and context passwords, with the reason. */
+/**
+ * Checks a new password and hashes it. Refuses short, long, common, context and leaked passwords, with the reason. Where
+ * lists of leaked ones cannot be asked just now, that check is left out.
+ */
 export async function preparePassword(
   runtime: Runtime,
   password: Secret<string>,
@@ -45,19 +59,30 @@ export async function preparePassword(
   const words = [...(context.words ?? []), runtime.indexName, runtime.publicUrl.hostname, "locksmith"];
   const checked = checkNewPassword(password.reveal(), { ...context, words });
   if (!checked.ok) return checked;
+  const leaks = (await runtime.countLeaks?.(password)) ?? 0;
+  if (leaks > 0) {
+    const detail = `It stands ${leaks.toLocaleString("en-GB")} ${leaks === 1 ? "time" : "times"} in lists of stolen passwords.`;
+    return refuse(authenticatorRefusals["password-known"]({ detail }));
+  }
   return ok({ hash: await hashPassword(runtime.keys, checked.value) });
 }
 
-/** Sets the account's password; an older one is revoked. The caller audits and tells the owner. */
+/**
+ * Sets the account's password; an older one is revoked, and reset links end. The caller audits and tells the owner.
+ * @param mailboxDomain for a reset by mail: the domain of the mailbox
+ */
 export async function bindPassword(
   tx: Tx,
   random: Random,
   accountId: AccountId,
   prepared: PreparedPassword,
   origin: PasswordOrigin,
+  mailboxDomain?: string,
 ): Promise<void> {
   await revokeAuthenticators(tx, accountId, ["password"], "replaced");
-  const detail: PasswordDetail = { ...prepared.hash, origin, setAt: tx.now.toISOString() };
+  await revokeResetLinks(tx, accountId, "the password was set");
+  const setAt = tx.now.toISOString();
+  const detail: PasswordDetail = { ...prepared.hash, origin, setAt, ...(mailboxDomain ? { mailboxDomain } : {}) };
   await insertAuthenticator(tx, {
     id: newId("aut", tx.now, random),
     accountId,
@@ -79,8 +104,9 @@ export async function verifyPassword(
   password: Secret<string>,
   now: Date,
 ): Promise<Result<Authenticator>> {
-  const authenticator = accountId && (await findAuthenticator(runtime.db, accountId, "password"));
+  const authenticator = await findAuthenticator(runtime.db, accountId ?? NOBODY, "password");
   if (!authenticator) {
+    await countOnNothing(runtime, now);
     await verifyAgainstNothing(runtime.keys, password.reveal());
     return refuse(authenticatorRefusals.wrong());
   }
@@ -88,6 +114,18 @@ export async function verifyPassword(
   if (!counted.ok) return counted;
   const isRight = await verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());
+}
+
+/** Nobody's id: looking for their authenticators takes as long as looking for anybody's. */
+const NOBODY = "acc_nobody" as AccountId;
+
+/**
+ * One small durable write, as counting an attempt on an authenticator is one: without it the answer for a name that does
+ * not exist comes a millisecond earlier. Spread over some rows, so that guesses at once do not wait for each other.
+ */
+async function countOnNothing({ db, random }: Runtime, now: Date): Promise<void> {
+  const bucket = `no-password:${random.bytes(1).toString("hex")}`;
+  await countAttempt(db, { bucket, limit: Number.POSITIVE_INFINITY, windowSeconds: 3600 }, now);
 }
 
 /** A fresh hash where the stored one is below today's parameters; null where it is fine. Made before the transaction. */
@@ -105,12 +143,34 @@ export async function notePasswordSuccess(
   rehashed: PasswordHash | null,
 ): Promise<void> {
   await noteSuccess(tx, authenticator.id);
-  if (rehashed) await updateDetail(tx, authenticator.id, { ...authenticator.detail, ...rehashed });
+  if (rehashed) await mergeDetail(tx, authenticator.id, { ...rehashed });
 }
 
+/**
+ * Whether a password that was just right has leaked: `new` where it turns out now, `known` where it is marked already,
+ * null where it has not, or where that cannot be known. What turns out now is to be marked with `markLeaked`.
+ */
+export async function findLeak(
+  runtime: Runtime,
+  authenticator: Authenticator,
+  password: Secret<string>,
+): Promise<"new" | "known" | null> {
+  if (detailOf(authenticator).leakedAt !== undefined) return "known";
+  return ((await runtime.countLeaks?.(password)) ?? 0) > 0 ? "new" : null;
+}
+
+/** Marks a password as leaked. It still signs in, as far as choosing another. */
+export const markLeaked = (tx: Tx, id: AuthenticatorId): Promise<void> =>
+  mergeDetail(tx, id, { leakedAt: tx.now.toISOString() });
+
+const leakedAt = (detail: PasswordDetail): Date | null => (detail.leakedAt ? new Date(detail.leakedAt) : null);
+
 export const passwordFacts = (authenticator: Authenticator): PasswordFacts => ({
+  id: authenticator.id,
   origin: detailOf(authenticator).origin,
   setAt: new Date(detailOf(authenticator).setAt),
+  mailboxDomain: detailOf(authenticator).mailboxDomain ?? null,
+  leakedAt: leakedAt(detailOf(authenticator)),
 });
 
 /** Whether the account has a password, and since when; null where it has none. */

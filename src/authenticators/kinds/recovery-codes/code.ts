@@ -72,3 +72,11 @@ export function readCode(typed: string): Result<string> {
     return refuse(authenticatorRefusals["recovery-code-mistyped"]());
   return ok(symbols);
 }
+
+const PASTED = /lkrc[\s-]*(?:[0-9a-z][\s-]*){24}[0-9a-z](?![0-9a-z])/gi;
+
+/** Every recovery code in a text somebody pasted, as canonical symbols, each once. Only those that read right. */
+export const codesIn = (text: string): readonly string[] => {
+  const read = (text.normalize("NFKC").match(PASTED) ?? []).map((found) => readCode(found));
+  return [...new Set(read.flatMap((one) => (one.ok ? [one.value] : [])))];
+};

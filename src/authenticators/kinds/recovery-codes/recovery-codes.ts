@@ -1,7 +1,7 @@
 import type { Reader } from "../../../kernel/db/database.ts";
 import type { Tx } from "../../../kernel/db/transact.ts";
 import { type AccountId, type AuthenticatorId, newId } from "../../../kernel/ids.ts";
-import { listSecrets, peek, revokeSecrets, spend, storeSecret } from "../../../kernel/one-time.ts";
+import { listSecrets, peek, revokeOne, revokeSecrets, spend, storeSecret } from "../../../kernel/one-time.ts";
 import { refuse, ok, type Result } from "../../../kernel/result.ts";
 import type { Runtime } from "../../../kernel/runtime.ts";
 import { type Secret, secret } from "../../../kernel/secret.ts";
@@ -28,6 +28,14 @@ export interface CodeSet {
   readonly fileName: string;
   /** When the owner last typed one back to show they have them. */
   readonly checkedAt: Date | null;
+}
+
+const SEEN_IN_PUBLIC = "seen in public";
+
+export interface BurnedCode {
+  readonly accountId: AccountId;
+  /** How many unused ones the account has left. */
+  readonly unused: number;
 }
 
 const digestsOf = (runtime: Runtime, symbols: string): readonly Buffer[] => runtime.keys.macs("recovery-code", symbols);
@@ -117,9 +125,25 @@ async function whyNot(reader: Reader, presented: Parameters<typeof peek>[1]) {
   const on = (date: Date) => date.toISOString().slice(0, 10);
   if (found.spentAt)
     return authenticatorRefusals["recovery-code-used"]({ detail: `It was used on ${on(found.spentAt)}.` });
+  if (found.revokedBecause === SEEN_IN_PUBLIC && found.revokedAt)
+    return authenticatorRefusals["recovery-code-burned"]({ detail: `That was on ${on(found.revokedAt)}.` });
   return authenticatorRefusals["recovery-code-replaced"](
     found.revokedAt ? { detail: `The newer set was made on ${on(found.revokedAt)}.` } : {},
   );
+}
+
+/**
+ * Makes one code worthless that was seen where it should not be. Whose it is is found by the code; the other codes of the
+ * set are not touched, and nothing of them is shown. The caller audits and tells. @returns null where it is no unused code
+ */
+export async function burnCode(tx: Tx, runtime: Runtime, typed: string): Promise<BurnedCode | null> {
+  const read = readCode(typed);
+  if (!read.ok) return null;
+  const presented = { purpose: PURPOSE, digests: digestsOf(runtime, read.value) };
+  const burned = await revokeOne(tx, presented, SEEN_IN_PUBLIC);
+  if (!burned) return null;
+  const accountId = burned.subject as AccountId; // written by store
+  return { accountId, unused: await countUnused(tx, accountId) };
 }
 
 /** Whether a typed-back code is an unused one of the set; nothing is used up. The attempt must have been counted. */

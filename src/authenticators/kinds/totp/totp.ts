@@ -16,6 +16,7 @@ import {
   revokeAuthenticators,
 } from "../../store.ts";
 import type { Authenticator } from "../../types.ts";
+import { DRIFT_STEPS, driftSentence, rememberStep, wasRecognised } from "./drift.ts";
 
 /** RFC 4226 §4 R6 recommends 160 bits. */
 const SECRET_BYTES = 20;
@@ -66,6 +67,15 @@ export function matchStep(key: Buffer, code: string, now: Date): bigint | null {
   return delta === 0 || delta === -1 ? stepAt(now) + BigInt(delta) : null;
 }
 
+/** How many steps from now a code belongs, within five minutes either way; null for none. Explains, never accepts. */
+export function stepsAway(key: Buffer, code: string, now: Date): number | null {
+  return generator(key, { issuer: "", account: "" }).validate({
+    token: code,
+    timestamp: now.getTime(),
+    window: DRIFT_STEPS,
+  });
+}
+
 /** Makes a pending secret, replacing a pending one that was never finished. The caller audits. */
 export async function beginTotp(tx: Tx, runtime: Runtime, accountId: AccountId): Promise<AuthenticatorId> {
   const pending = await findAuthenticator(tx, accountId, "totp", ["pending"]);
@@ -113,9 +123,10 @@ export function enrolmentOf(key: Buffer, issuer: string, account: string): Enrol
 export function matchKey(key: Buffer, typed: string, now: Date): Result<bigint> {
   const code = readTotpCode(typed);
   const step = code === null ? null : matchStep(key, code, now);
-  return step === null
-    ? refuse(authenticatorRefusals.wrong({ detail: "Please enter the six digits your app shows now." }))
-    : ok(step);
+  if (step !== null) return ok(step);
+  const delta = code === null ? null : stepsAway(key, code, now);
+  const detail = delta === null ? "Please enter the six digits your app shows now." : driftSentence(delta);
+  return refuse(authenticatorRefusals.wrong({ detail }));
 }
 
 /** Binds a key whose code was just shown to be right; the step is spent with it. Older TOTP authenticators end. */
@@ -147,7 +158,11 @@ export interface TotpMatch {
   readonly step: bigint;
 }
 
-/** Checks a code against the account's authenticator in a state. The attempt is counted and committed first. */
+/**
+ * Checks a code against the account's authenticator in a state. The attempt is counted and committed first. A code of
+ * another time within five minutes is refused with how far the clock is off, so the caller has seen to it that the
+ * password was right, or that the authenticator is just being set up.
+ */
 export async function verifyTotp(
   runtime: Runtime,
   accountId: AccountId,
@@ -164,8 +179,14 @@ export async function verifyTotp(
   if (!code) return refuse(authenticatorRefusals.wrong({ detail: "The code has six digits." }));
   const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now);
   if (!counted.ok) return counted;
-  const step = matchStep(openKey(runtime, authenticator), code, now);
-  return step === null ? refuse(authenticatorRefusals.wrong()) : ok({ authenticator, step });
+  const key = openKey(runtime, authenticator);
+  const step = matchStep(key, code, now);
+  if (step !== null && wasRecognised(authenticator, step)) return refuse(authenticatorRefusals["code-used"]());
+  if (step !== null) return ok({ authenticator, step });
+  const delta = stepsAway(key, code, now);
+  if (delta === null) return refuse(authenticatorRefusals.wrong());
+  if (delta > 0) await rememberStep(runtime.db, authenticator, stepAt(now) + BigInt(delta), stepAt(now));
+  return refuse(authenticatorRefusals.wrong({ detail: driftSentence(delta) }));
 }
 
 /** Spends the step: once, and none before it afterwards. Refuses a code that was used. */

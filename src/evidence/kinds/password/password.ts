@@ -3,7 +3,9 @@ import { listAddresses } from "../../../accounts/index.ts";
 import {
   authenticatorRefusals,
   findAuthenticator,
+  findLeak,
   findPasswordFacts,
+  markLeaked,
   notePasswordSuccess,
   type PasswordFacts,
   passwordFacts,
@@ -36,18 +38,24 @@ const observation = z.strictObject({
   isStillSet: z.boolean(),
   /** The domain that mail for the account goes to; a password set by mail is that mailbox's. */
   mailboxDomain: z.string().nullable(),
+  /** It stands in lists of leaked passwords: others know it too. */
+  isLeaked: z.boolean().default(false),
 });
 
 type Observation = z.infer<typeof observation>;
 
 /** The password was right at sign-in a moment ago. @param mailboxDomain that of the primary address, where known */
-export const passwordObservation = (facts: PasswordFacts, mailboxDomain: string | null = null): Observation => ({
+export const passwordObservation = (
+  facts: Omit<PasswordFacts, "id">,
+  mailboxDomain: string | null = null,
+): Observation => ({
   matched: true,
   typedAt: "sign-in",
   origin: facts.origin,
   setAt: facts.setAt.toISOString(),
   isStillSet: true,
-  mailboxDomain,
+  mailboxDomain: facts.mailboxDomain ?? mailboxDomain,
+  isLeaked: facts.leakedAt !== null,
 });
 
 const primaryDomain = async (reader: Reader, context: EvidenceContext): Promise<string | null> => {
@@ -72,6 +80,14 @@ function assess(seen: Observation, context: EvidenceContext): Assessment {
       ...INCONCLUSIVE,
       claimantText: "The password has been changed since you typed it. Type the present one.",
       reviewerText: "The password was right when it was typed, and has been changed since.",
+    };
+  }
+  if (seen.isLeaked) {
+    return {
+      ...INCONCLUSIVE,
+      claimantText:
+        "Your password is right, but it stands in lists of stolen passwords. Others know it too, so it does not count.",
+      reviewerText: "The password was right, and stands in lists of leaked passwords: it shows nothing.",
     };
   }
   const where = seen.typedAt === "sign-in" ? "at sign-in" : "on the case page";
@@ -110,12 +126,13 @@ const SAMPLE: Observation = {
   setAt: "2025-03-01T08:00:00.000Z",
   isStillSet: true,
   mailboxDomain: "example.org",
+  isLeaked: false,
 };
 
 /** The password is still known: typed at sign-in, or on the case page. */
 export const password: EvidenceKind<{ readonly password: Secret<string> }, Observation> = {
   id: "password",
-  version: 1,
+  version: 2,
   title: "Your password",
   helps: "Shows that you still know the password of the account.",
   policyKinds: ["password"],
@@ -137,25 +154,34 @@ export const password: EvidenceKind<{ readonly password: Secret<string> }, Obser
     const verified = await verifyPassword(runtime, context.accountId, claimed.password, context.now);
     if (!verified.ok && verified.refusal.code !== authenticatorRefusals.wrong().code) return verified;
     const facts = verified.ok ? passwordFacts(verified.value) : null;
+    const leak = verified.ok ? await findLeak(runtime, verified.value, claimed.password) : null;
     return ok({
       matched: verified.ok,
       typedAt: "case-page",
       origin: facts?.origin ?? null,
       setAt: facts?.setAt.toISOString() ?? null,
       isStillSet: verified.ok,
-      mailboxDomain: await primaryDomain(runtime.db, context),
+      mailboxDomain: facts?.mailboxDomain ?? (await primaryDomain(runtime.db, context)),
+      isLeaked: leak !== null,
     });
   },
   observeAgain: async (reader, context, seen) => {
     const facts = context.accountId ? await findPasswordFacts(reader, context.accountId) : null;
     const isStillSet = seen.matched && facts?.setAt.toISOString() === seen.setAt;
-    return { ...seen, isStillSet, mailboxDomain: seen.mailboxDomain ?? (await primaryDomain(reader, context)) };
+    const isLeaked = seen.isLeaked || (isStillSet && facts?.leakedAt != null);
+    return {
+      ...seen,
+      isStillSet,
+      isLeaked,
+      mailboxDomain: seen.mailboxDomain ?? (await primaryDomain(reader, context)),
+    };
   },
   assess,
   settle: async (tx, _runtime, context, _claimed, seen) => {
     const authenticator =
       seen.matched && context.accountId ? await findAuthenticator(tx, context.accountId, "password") : null;
     if (authenticator) await notePasswordSuccess(tx, authenticator, null);
+    if (authenticator && seen.isLeaked) await markLeaked(tx, authenticator.id);
     return ok(null);
   },
   samples: {
@@ -177,6 +203,7 @@ export const password: EvidenceKind<{ readonly password: Secret<string> }, Obser
       },
     ],
     inconclusive: [
+      { title: "in a list of leaked passwords", observation: { ...SAMPLE, isLeaked: true } },
       { title: "changed after it was typed", observation: { ...SAMPLE, isStillSet: false } },
       {
         title: "set by mail last week, mailbox unknown",

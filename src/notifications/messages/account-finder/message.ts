@@ -2,7 +2,7 @@ import { list, note, paragraph } from "../../letter.ts";
 import { defineMessage } from "../../message.ts";
 
 interface Params {
-  /** Accounts this address belongs to; may be none. */
+  /** Accounts this address belongs to. */
   readonly usernames: readonly string[];
 }
 
@@ -12,12 +12,8 @@ export const message = defineMessage<Params>({
     subject: "Your username",
     preheader: "You asked which account belongs to this address.",
     blocks: [
-      ...(usernames.length > 0
-        ? [paragraph("This address belongs to:"), list(...usernames)]
-        : [
-            paragraph("This address belongs to no account here."),
-            paragraph("Perhaps you registered with another one: ask again with each address you have had."),
-          ]),
+      paragraph("This address belongs to:"),
+      list(...usernames),
       paragraph("You can also sign in with your address in place of the username."),
       note("If you did not ask for this, you need do nothing: the answer was shown to nobody else."),
     ],
