@@ -57,3 +57,15 @@ export async function eraseEndedSecrets(tx: Tx, before: Date): Promise<number> {
     .executeTakeFirst();
   return Number(result.numUpdatedRows);
 }
+
+/** How many passwords in use have their pepper from a master key. Each moves to the newest at its next sign-in. */
+export async function countPasswordsUnder(reader: Reader, keyId: string): Promise<number> {
+  const { count } = await own(reader)
+    .selectFrom("authenticators")
+    .select((is) => is.fn.countAll<bigint>().as("count"))
+    .where("kind", "=", "password")
+    .where("state", "!=", "revoked")
+    .where(sql<boolean>`detail->>'keyId' = ${keyId}`)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

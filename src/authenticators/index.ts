@@ -48,10 +48,11 @@ export {
   showEnrolment,
   spendTotp,
   type TotpEnrolment,
+  sealedAuthenticatorColumns,
   type TotpMatch,
   verifyTotp,
 } from "./kinds/totp/totp.ts";
-export { eraseAuthenticators, eraseEndedSecrets, listEveryAuthenticator } from "./erase.ts";
+export { countPasswordsUnder, eraseAuthenticators, eraseEndedSecrets, listEveryAuthenticator } from "./erase.ts";
 export { authenticatorRefusals } from "./refusals.ts";
 export { findAuthenticator, listAuthenticators, noteSuccess, revokeAuthenticators, updateDetail } from "./store.ts";
 export type { Authenticator, AuthenticatorKind, PasswordOrigin } from "./types.ts";

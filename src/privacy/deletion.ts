@@ -214,7 +214,7 @@ async function decideDeletion(tx: Tx, runtime: Runtime, accountId: AccountId): P
   }
   if ((await obstaclesNow(tx, account, tx.now)).length > 0) return "waiting";
   const told = await reachable(tx, accountId);
-  const erased = await eraseEverything(tx, accountId, { retiresName: true });
+  const erased = await eraseEverything(tx, runtime, account, { retiresName: true });
   for (const address of told) {
     await queueMail(tx, runtime, {
       to: address.address,

@@ -1,12 +1,14 @@
-import { eraseAccount } from "../accounts/index.ts";
+import { type Account, eraseAccount, foldUsername } from "../accounts/index.ts";
 import { erasePersonalOf } from "../audit/index.ts";
 import { eraseAuthenticators } from "../authenticators/index.ts";
+import { eraseDrills } from "../drill/index.ts";
 import { eraseEvidence } from "../evidence/index.ts";
 import type { Tx } from "../kernel/db/transact.ts";
-import type { AccountId } from "../kernel/ids.ts";
 import { eraseSecrets } from "../kernel/one-time.ts";
+import type { Runtime } from "../kernel/runtime.ts";
 import { eraseMails } from "../notifications/index.ts";
-import { eraseCases, listCaseIdsOf } from "../recovery/index.ts";
+import { eraseCases, eraseStrictMode, forgetClaims, listCaseIdsOf } from "../recovery/index.ts";
+import { eraseContacts } from "../recovery-contacts/index.ts";
 import { eraseAccountData } from "../registry/index.ts";
 import { eraseSessions } from "../sessions/index.ts";
 import { eraseCeremonies } from "../sign-in/index.ts";
@@ -29,11 +31,17 @@ export interface Erased extends Readonly<Record<string, number>> {
  */
 export async function eraseEverything(
   tx: Tx,
-  accountId: AccountId,
+  runtime: Runtime,
+  account: Account,
   options: { readonly retiresName: boolean },
 ): Promise<Erased> {
+  const accountId = account.id;
   const caseIds = await listCaseIdsOf(tx, accountId);
-  const events = await erasePersonalOf(tx, { accountId, caseIds });
+  const claims = await forgetClaims(tx, foldUsername(account.username));
+  const events = await erasePersonalOf(tx, { accountId, caseIds: [...caseIds, ...claims] });
+  const contactIds = await eraseContacts(tx, runtime, account);
+  await eraseDrills(tx, accountId);
+  await eraseStrictMode(tx, accountId);
   await eraseCases(tx, caseIds);
   await eraseMails(tx, accountId, caseIds);
   await eraseEvidence(tx, accountId, caseIds);
@@ -43,7 +51,8 @@ export async function eraseEverything(
   const authenticatorIds = await eraseAuthenticators(tx, accountId);
   await deleteDeletion(tx, accountId);
   const addressIds = await eraseAccount(tx, accountId, options);
-  await eraseSecrets(tx, [accountId, ...caseIds, ...authenticatorIds, ...addressIds]);
+  const whole = [accountId, ...authenticatorIds, ...addressIds, ...contactIds];
+  await eraseSecrets(tx, { whole, divided: caseIds });
   return {
     addresses: addressIds.length,
     authenticators: authenticatorIds.length,

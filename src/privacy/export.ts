@@ -2,13 +2,15 @@ import { Readable } from "node:stream";
 import { type Account, findAccount, listAddresses, listRoleGrants } from "../accounts/index.ts";
 import { asOwnerSees, audit, describeAct, listEvents } from "../audit/index.ts";
 import { describeCodes, listEveryAuthenticator } from "../authenticators/index.ts";
+import { drillData } from "../drill/index.ts";
 import { listEverySigningKey } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import { ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { pageMails, queueMail } from "../notifications/index.ts";
-import { caseForOwner, listCaseIdsOf } from "../recovery/index.ts";
+import { caseForOwner, listCaseIdsOf, strictData } from "../recovery/index.ts";
+import { contactData } from "../recovery-contacts/index.ts";
 import { listApiTokens, listEveryHold, listRoleDates, pageUploads } from "../registry/index.ts";
 import type { Self } from "../security-settings/index.ts";
 import { listEverySession } from "../sessions/index.ts";
@@ -76,6 +78,9 @@ function sectionsOf(runtime: Runtime, account: Account): readonly Section[] {
     ["sessions", () => listEverySession(db, id)],
     ["apiTokens", () => listApiTokens(db, id)],
     ["signingKeys", () => listEverySigningKey(db, id)],
+    ["recoveryContacts", () => contactData(db, id)],
+    ["strictMode", () => strictData(db, id)],
+    ["drills", () => drillData(db, id)],
     ["roles", () => listRoleDates(db, id)],
     ["holds", () => listEveryHold(db, id)],
     ["uploads", paged<Upload>((last) => pageUploads(db, id, last?.id ?? null, PAGE))],

@@ -1,6 +1,7 @@
 import { deleteRemovedAddresses, listAbandonedRegistrations, lockAccount } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { eraseEndedSecrets } from "../authenticators/index.ts";
+import { deleteOldChallenges } from "../drill/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import { deleteOldSecrets, eraseSecrets } from "../kernel/one-time.ts";
@@ -45,6 +46,10 @@ const SWEEPS: readonly Sweep[] = [
   {
     name: "oneTimeSecrets",
     run: (tx) => deleteOldSecrets(tx, before(tx.now, KEEP_DAYS.spentSecrets)),
+  },
+  {
+    name: "drillChallenges",
+    run: (tx) => deleteOldChallenges(tx, tx.now),
   },
   {
     name: "addresses",
@@ -97,7 +102,7 @@ async function eraseCaseBatch(runtime: Runtime, now: Date, limit: number): Promi
   await transact(runtime.db, { now, bookkeeping: "nothing was old enough to erase" }, async (tx) => {
     const ids = await listCasesToErase(tx, before(now, KEEP_DAYS.endedCases), limit);
     await eraseCases(tx, ids);
-    await eraseSecrets(tx, ids);
+    await eraseSecrets(tx, { whole: [], divided: ids });
     count = ids.length;
     noteErased(tx, runtime, "cases", count);
     return ok();
@@ -122,7 +127,7 @@ async function eraseRegistration(runtime: Runtime, id: AccountId, now: Date, sin
     const isUsed = !account || account.lastActiveAt >= since || (await findOpenCaseOf(tx, id)) !== null;
     isErased = !isUsed;
     if (isUsed) return ok();
-    const { addresses, sessions } = await eraseEverything(tx, id, { retiresName: false });
+    const { addresses, sessions } = await eraseEverything(tx, runtime, account, { retiresName: false });
     const facts = { addresses, sessions };
     audit(tx, runtime.random, { act: "accounts/registration-abandoned", actor: CLOCK, accountId: id, facts });
     return ok();

@@ -4,7 +4,7 @@ import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, CaseId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { ENDED_STATES } from "./lifecycle.ts";
-import { findCase } from "./store/cases.ts";
+import { findCase, storyOf } from "./store/cases.ts";
 import { listMessages, listRequests } from "./store/thread.ts";
 import type { RecoveryCase } from "./types.ts";
 
@@ -27,6 +27,7 @@ interface AccountDataTables {
   recovery_requests: { case_id: CaseId; question: string; answer: string | null };
   recovery_reviews: { case_id: CaseId; reason: string };
   case_page_sessions: { case_id: CaseId; expires_at: Date };
+  recovery_strict_accounts: { account_id: AccountId; since: Date; ends_at: Date | null };
 }
 
 const own = (reader: Reader): Kysely<AccountDataTables> => reader.as<AccountDataTables>();
@@ -52,14 +53,14 @@ export async function caseForOwner(runtime: Runtime, id: CaseId): Promise<unknow
   if (!found) return null;
   const outline = outlineOf(found);
   if (found.state !== "restored") return outline;
-  const messages = await listMessages(runtime.db, id, "claimant");
-  const requests = await listRequests(runtime.db, id);
+  const messages = await listMessages(runtime.db, runtime.keys, id, "claimant");
+  const requests = await listRequests(runtime.db, runtime.keys, id);
   return {
     ...outline,
     cause: found.cause,
     claimedName: found.claimedName,
     contactAddress: found.contactAddress,
-    story: found.story,
+    story: await storyOf(runtime.db, runtime.keys, id),
     messages: messages.map((one) => ({ from: one.authorKind, body: one.body, writtenAt: one.writtenAt })),
     questions: requests.map(({ question, answer, askedAt, answeredAt }) => ({
       question,
@@ -136,4 +137,35 @@ export async function eraseCases(tx: Tx, ids: readonly CaseId[]): Promise<void> 
 export async function deleteOldCasePages(tx: Tx, before: Date): Promise<number> {
   const result = await own(tx).deleteFrom("case_page_sessions").where("expires_at", "<", before).executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+/** What a case says instead of the name of an account that was deleted. */
+const FORGOTTEN = "a name that is not on record any more";
+
+/**
+ * Takes the name of an account that is deleted out of cases that claim it and were not matched to it. They go on, and find
+ * no account. Returns their ids.
+ */
+export async function forgetClaims(tx: Tx, usernameFolded: string): Promise<readonly CaseId[]> {
+  const rows = await own(tx)
+    .updateTable("recovery_cases")
+    .set({ claimed_name: FORGOTTEN, claimed_name_folded: "" })
+    .where("account_id", "is", null)
+    .where("claimed_name_folded", "=", usernameFolded)
+    .returning("id")
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Since when an account is in strict mode, and until when; empty where it never was. For its owner. */
+export function strictData(reader: Reader, accountId: AccountId) {
+  return own(reader)
+    .selectFrom("recovery_strict_accounts")
+    .select(["since", "ends_at as endsAt"])
+    .where("account_id", "=", accountId)
+    .execute();
+}
+
+export async function eraseStrictMode(tx: Tx, accountId: AccountId): Promise<void> {
+  await own(tx).deleteFrom("recovery_strict_accounts").where("account_id", "=", accountId).execute();
 }

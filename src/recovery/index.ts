@@ -2,8 +2,11 @@ export {
   caseForOwner,
   deleteOldCasePages,
   eraseCases,
+  eraseStrictMode,
+  forgetClaims,
   listCaseIdsOf,
   listCasesToErase,
+  strictData,
   wasRestoredSince,
 } from "./account-data.ts";
 export {
@@ -58,7 +61,9 @@ export {
   listQueue,
   lockOpenCaseOf,
   type QueueFilter,
+  storyOf,
 } from "./store/cases.ts";
+export { sealedCaseColumns } from "./store/sealed.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";
 export {
   type CaseMessage,

@@ -49,7 +49,7 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     await freezeAccount(tx, runtime.random, { accountId, because: "objection", caseId: recoveryCase.id, actor });
     await endAllSessions(tx, runtime.random, { accountId, because: "frozen after an objection", actor });
     const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
-    await insertMessage(tx, stopped.id, {
+    await insertMessage(tx, runtime, stopped.id, {
       id: newId("msg", now, runtime.random),
       authorKind: "system",
       authorId: null,

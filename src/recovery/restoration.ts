@@ -61,12 +61,27 @@ export interface RestorationForm {
   readonly enrolment: EnrolmentText;
 }
 
+const KEY_BYTES = 20;
+
 /**
  * The key of the new authenticator app. It is derived from the right, so that the form can be loaded again and again
  * without anything being written, and nobody without the right can know it.
  */
 const totpKey = (runtime: Runtime, rightId: OneTimeId): Buffer =>
-  runtime.keys.mac("restoration-key", rightId).subarray(0, 20);
+  runtime.keys.mac("restoration-key", rightId).subarray(0, KEY_BYTES);
+
+/** The key whose code was typed: a form that was open while master keys were rotated showed one of an older key. */
+function typedKey(
+  runtime: Runtime,
+  rightId: OneTimeId,
+  code: string,
+  now: Date,
+): Result<{ key: Buffer; step: bigint }> {
+  const keys = runtime.keys.macs("restoration-key", rightId).map((mac) => mac.subarray(0, KEY_BYTES));
+  const key = keys.find((one) => matchKey(one, code, now).ok) ?? totpKey(runtime, rightId);
+  const step = matchKey(key, code, now);
+  return step.ok ? ok({ key, step: step.value }) : step;
+}
 
 /** Looks at the right without spending it. Refuses unknown, used, expired and revoked links. */
 export async function peekRestoration(
@@ -123,9 +138,8 @@ export async function restoreAccount(
   if (!counted.ok) return counted;
   const form = await peekRestoration(runtime, token, now);
   if (!form.ok) return form;
-  const key = totpKey(runtime, right.value.id);
-  const step = matchKey(key, restoration.totpCode, now);
-  if (!step.ok) return step;
+  const typed = typedKey(runtime, right.value.id, restoration.totpCode, now);
+  if (!typed.ok) return typed;
   const { account } = form.value;
   const addresses = await listAddresses(runtime.db, account.id);
   const words = [account.username, ...addresses.map((one) => one.address)];
@@ -147,7 +161,7 @@ export async function restoreAccount(
     await revokeAuthenticators(tx, account.id, ["password", "totp", "recovery-codes"], "account recovery");
     await revokeCodes(tx, account.id, "account recovery");
     await bindPassword(tx, runtime.random, account.id, password.value, "restoration");
-    await bindTotpKey(tx, runtime, account.id, key, step.value);
+    await bindTotpKey(tx, runtime, account.id, typed.value.key, typed.value.step);
     const codes = await makeCodes(tx, runtime, account);
     const sessions = await endAllSessions(tx, runtime.random, {
       accountId: account.id,

@@ -20,15 +20,15 @@ export const LEVELS: Readonly<Record<string, number>> = {
   "security-settings": 5,
   recovery: 5,
   "check-up": 6,
-  privacy: 6,
   drill: 6,
-  web: 7,
-  console: 7,
-  api: 7,
+  privacy: 7,
+  web: 8,
+  console: 8,
+  api: 8,
   // The shell around the slices: what an installation is put together from, the commands that open one, the process.
-  app: 8,
-  cli: 9,
-  bin: 10,
+  app: 9,
+  cli: 10,
+  bin: 11,
 };
 
 /** Imported by file: the kernel has no domain to hide, and the shell is one composition, used by nothing below it. */

@@ -203,7 +203,7 @@ describe("deleting an account", () => {
       await openFromStuckScreen(lost);
       expectPage(await carol.browser.submit("/account/delete", { username: "carol" }), /is open for this account/, 409);
 
-      const admin = await staff(world, "admin", "administrator");
+      const admin = await staff(world, "dora", "administrator");
       expectPage(await admin.browser.open("/account/delete"), /only administrator/);
       await staff(world, "second", "administrator");
       expectPage(await admin.browser.open("/account/delete"), /Type your username/);
