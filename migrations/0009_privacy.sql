@@ -21,6 +21,8 @@ create table key_rotations (
   retired_at timestamptz
 );
 
+create index audit_events_personal_by_actor on audit_events (actor_id) where personal is not null;
+
 -- When personal data of an event is erased, its salt goes with it: with the salt, an address could be guessed from the
 -- commitment that stays.
 create or replace function audit_events_are_append_only() returns trigger language plpgsql as $$

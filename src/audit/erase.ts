@@ -4,6 +4,7 @@ import type { PersonalFacts, StoredAuditEvent } from "./types.ts";
 
 interface ErasureTables {
   audit_events: {
+    actor_id: string | null;
     account_id: AccountId | null;
     case_id: CaseId | null;
     personal: PersonalFacts | null;
@@ -12,7 +13,7 @@ interface ErasureTables {
 }
 
 /**
- * Erases the personal data, and the salts, of every event about an account or one of the cases. What happened, when and
+ * Erases the personal data, and the salts, of every event about an account, by it, or about one of the cases. What happened, when and
  * under which id stays, and the chain still verifies: it covers only the commitments. Returns how many events.
  */
 export async function erasePersonalOf(
@@ -27,6 +28,7 @@ export async function erasePersonalOf(
     .where((is) =>
       is.or([
         is("account_id", "=", whose.accountId),
+        is("actor_id", "=", whose.accountId),
         ...(whose.caseIds.length > 0 ? [is("case_id", "in", [...whose.caseIds])] : []),
       ]),
     )
