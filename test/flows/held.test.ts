@@ -67,7 +67,9 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
       await sql`insert into organisation_members values ('org_a', ${one}, 'owner', ${now})`.execute(db);
     const [project] = (await sql<{ id: string }>`select id from projects where name = 'alpenglow'`.execute(db)).rows;
     await sql`insert into project_roles values (${project?.id}, ${other}, 'owner', ${now})`.execute(db);
-    await sql`insert into drill_reminders values (${id}, ${new Date(now.getTime() + 90 * DAY)}, null, null)`.execute(db);
+    await sql`insert into drill_reminders values (${id}, ${new Date(now.getTime() + 90 * DAY)}, null, null)`.execute(
+      db,
+    );
     await sql`insert into drill_tests values (${id}, 'totp', ${now})`.execute(db);
     await sql`insert into drill_challenges values (${id}, 'ssh', 'sign this', ${new Date(now.getTime() + 90 * DAY)})`.execute(
       db,
