@@ -22,14 +22,3 @@ create table key_rotations (
 );
 
 create index audit_events_personal_by_actor on audit_events (actor_id) where personal is not null;
-
--- When personal data of an event is erased, its salt goes with it: with the salt, an address could be guessed from the
--- commitment that stays.
-create or replace function audit_events_are_append_only() returns trigger language plpgsql as $$
-begin
-  if tg_op = 'UPDATE' and new.personal is null and new.personal_salt in (old.personal_salt, ''::bytea)
-     and (to_jsonb(new) - 'personal' - 'personal_salt') = (to_jsonb(old) - 'personal' - 'personal_salt') then
-    return new;
-  end if;
-  raise exception 'audit_events is append only';
-end $$;

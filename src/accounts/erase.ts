@@ -15,6 +15,7 @@ interface ErasureTables {
     frozen_at: Date | null;
     frozen_because: string | null;
     frozen_case_id: string | null;
+    frozen_until: Date | null;
   };
   addresses: { id: AddressId; account_id: AccountId; verified_at: Date | null; removed_at: Date | null };
   staff_roles: { account_id: AccountId; role: string; granted_at: Date };
@@ -69,6 +70,7 @@ export async function eraseAccount(
       frozen_at: tx.now,
       frozen_because: "owner",
       frozen_case_id: null,
+      frozen_until: null, // for good
     })
     .where("id", "=", id)
     .execute();

@@ -7,22 +7,19 @@ export {
   listRoleGrants,
 } from "./erase.ts";
 export { checkMailDomains } from "./domain-watch.ts";
-export { freezeAccount, thawAccount } from "./freeze.ts";
+export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
 export { accountRefusals } from "./refusals.ts";
 export { createAccount, findAccountByName, requireActive } from "./account.ts";
+export { insertStaffRole, isRoleHeld, listStaff, listStaffRoles } from "./staff-roles.ts";
 export {
   findAccount,
   findAccountByVerifiedAddress,
   findAddress,
   insertAddress,
-  insertStaffRole,
-  isRoleHeld,
   listAccounts,
   listAddresses,
-  listStaff,
-  listStaffRoles,
   lockAccount,
   listUnverifiedHolders,
   restoreAddress,
@@ -32,5 +29,5 @@ export {
   setVerified,
   touchAccount,
 } from "./store.ts";
+export { type Account, type Address, type Freeze, type FreezeReason, mergeFreeze, type StaffRole } from "./types.ts";
 export { listAccountsAfter } from "./walk.ts";
-export type { Account, Address, FreezeReason, StaffRole } from "./types.ts";

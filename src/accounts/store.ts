@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import { lockName, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId, AddressId, CaseId } from "../kernel/ids.ts";
-import type { Account, Address, FreezeReason, StaffRole } from "./types.ts";
+import type { Account, Address, Freeze, FreezeReason } from "./types.ts";
 
 interface AccountTables {
   accounts: {
@@ -14,6 +14,7 @@ interface AccountTables {
     frozen_at: Date | null;
     frozen_because: FreezeReason | null;
     frozen_case_id: CaseId | null;
+    frozen_until: Date | null;
   };
   addresses: {
     id: AddressId;
@@ -26,7 +27,6 @@ interface AccountTables {
     verified_at: Date | null;
     removed_at: Date | null;
   };
-  staff_roles: { account_id: AccountId; role: StaffRole; granted_at: Date; granted_by: string | null };
 }
 
 const own = (reader: Reader): Kysely<AccountTables> => reader.as<AccountTables>();
@@ -46,6 +46,7 @@ export async function insertAccount(
       frozen_at: null,
       frozen_because: null,
       frozen_case_id: null,
+      frozen_until: null,
     })
     .onConflict((conflict) => conflict.column("username_folded").doNothing())
     .executeTakeFirst();
@@ -55,6 +56,15 @@ export async function insertAccount(
 /** One account by id. */
 export async function findAccount(reader: Reader, id: AccountId): Promise<Account | null> {
   const row = await own(reader).selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+  return row ? toAccount(row) : null;
+}
+
+/**
+ * One account, locked until the transaction ends. Whoever freezes it waits: a sign-in that holds it is seen by the freeze
+ * that follows, and one that comes after finds the account frozen.
+ */
+export async function lockAccount(tx: Tx, id: AccountId): Promise<Account | null> {
+  const row = await own(tx).selectFrom("accounts").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
   return row ? toAccount(row) : null;
 }
 
@@ -78,15 +88,6 @@ export async function listAccounts(reader: Reader, ids: readonly AccountId[]): P
   return rows.map(toAccount);
 }
 
-/**
- * One account, locked until the transaction ends. Whoever freezes it waits: a sign-in that holds it is seen by the freeze
- * that follows, and one that comes after finds the account frozen.
- */
-export async function lockAccount(tx: Tx, id: AccountId): Promise<Account | null> {
-  const row = await own(tx).selectFrom("accounts").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
-  return row ? toAccount(row) : null;
-}
-
 /** Notes that the account was used; at most once a minute, since it is only read in days. */
 export async function touchAccount(tx: Tx, id: AccountId): Promise<void> {
   await own(tx)
@@ -97,22 +98,37 @@ export async function touchAccount(tx: Tx, id: AccountId): Promise<void> {
     .execute();
 }
 
-/** Freezes an account that is not frozen. @returns false where it was frozen already */
-export async function setFrozen(tx: Tx, id: AccountId, because: FreezeReason, caseId: CaseId | null): Promise<boolean> {
-  const result = await own(tx)
+/** Writes the freeze of an account that the caller has locked. */
+export async function setFrozen(tx: Tx, id: AccountId, freeze: Freeze): Promise<void> {
+  await own(tx)
     .updateTable("accounts")
-    .set({ frozen_at: tx.now, frozen_because: because, frozen_case_id: caseId })
+    .set({
+      frozen_at: freeze.at,
+      frozen_because: freeze.because,
+      frozen_case_id: freeze.caseId,
+      frozen_until: freeze.until,
+    })
     .where("id", "=", id)
-    .where("frozen_at", "is", null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+    .execute();
+}
+
+/** Accounts whose freeze is over, the first to be over first. */
+export async function listThawsDue(reader: Reader, now: Date, limit: number): Promise<readonly AccountId[]> {
+  const rows = await own(reader)
+    .selectFrom("accounts")
+    .select("id")
+    .where("frozen_until", "<=", now)
+    .orderBy("frozen_until")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
 }
 
 /** @returns false where it was not frozen */
 export async function clearFrozen(tx: Tx, id: AccountId): Promise<boolean> {
   const result = await own(tx)
     .updateTable("accounts")
-    .set({ frozen_at: null, frozen_because: null, frozen_case_id: null })
+    .set({ frozen_at: null, frozen_because: null, frozen_case_id: null, frozen_until: null })
     .where("id", "=", id)
     .where("frozen_at", "is not", null)
     .executeTakeFirst();
@@ -333,48 +349,6 @@ export async function listUnverifiedHolders(
   });
 }
 
-export async function insertStaffRole(tx: Tx, accountId: AccountId, role: StaffRole, by: string | null): Promise<void> {
-  await own(tx)
-    .insertInto("staff_roles")
-    .values({ account_id: accountId, role, granted_at: tx.now, granted_by: by })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
-/** Roles at the desk; empty for everybody else. */
-export async function listStaffRoles(reader: Reader, accountId: AccountId): Promise<readonly StaffRole[]> {
-  const rows = await own(reader).selectFrom("staff_roles").select("role").where("account_id", "=", accountId).execute();
-  return rows.map((row) => row.role);
-}
-
-/** Everybody with a role at the desk. */
-export async function listStaff(
-  reader: Reader,
-): Promise<readonly { readonly id: AccountId; readonly username: string; readonly roles: readonly StaffRole[] }[]> {
-  const rows = await own(reader)
-    .selectFrom("staff_roles")
-    .innerJoin("accounts", "accounts.id", "staff_roles.account_id")
-    .select(["accounts.id", "accounts.username", "staff_roles.role"])
-    .orderBy("accounts.username")
-    .execute();
-  return [...Map.groupBy(rows, (row) => row.id).values()].map((ofOne) => ({
-    id: ofOne[0]!.id, // a group has at least one row
-    username: ofOne[0]!.username,
-    roles: ofOne.map((row) => row.role),
-  }));
-}
-
-/** Whether anybody holds this role: an installation without an administrator prints its first-start link. */
-export async function isRoleHeld(reader: Reader, role: StaffRole): Promise<boolean> {
-  const row = await own(reader)
-    .selectFrom("staff_roles")
-    .select("role")
-    .where("role", "=", role)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 const toAccount = (row: AccountTables["accounts"]): Account => ({
   id: row.id,
   username: row.username,
@@ -382,7 +356,7 @@ const toAccount = (row: AccountTables["accounts"]): Account => ({
   lastActiveAt: row.last_active_at,
   frozen:
     row.frozen_at && row.frozen_because
-      ? { at: row.frozen_at, because: row.frozen_because, caseId: row.frozen_case_id }
+      ? { at: row.frozen_at, because: row.frozen_because, caseId: row.frozen_case_id, until: row.frozen_until }
       : null,
 });
 

@@ -29,6 +29,7 @@ describe("settings", () => {
       smtp: null,
       policyFile: "/opt/locksmith/policy/default.json",
       logLevel: "info",
+      historyDays: 400,
       mailFrom: { name: "Locksmith", address: "security@localhost" },
       indexName: "Locksmith Index",
       breachUrl: null,

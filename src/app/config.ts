@@ -23,6 +23,8 @@ export interface Config {
   /** Absolute. */
   readonly policyFile: string;
   readonly logLevel: LogLevel;
+  /** How long the personal data of events is kept. */
+  readonly historyDays: number;
   readonly mailFrom: { readonly name: string; readonly address: string };
   readonly indexName: string;
   /** A service that speaks the range protocol of Pwned Passwords, where `range/ABCDE` is appended; null for none. */
@@ -89,6 +91,7 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     smtp: take("SMTP_URL", null, readSmtp),
     policyFile: take("POLICY_FILE", join(places.packageDirectory, "policy", "default.json"), readPath(places)),
     logLevel: take("LOG_LEVEL", "info", readLogLevel),
+    historyDays: take("HISTORY_DAYS", 400, readHistoryDays),
     mailFrom: take("MAIL_FROM", { name: "Locksmith", address: `security@${mailDomain(publicUrl)}` }, readMailFrom),
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
     breachUrl: take("BREACH_URL", null, readBreachUrl),
@@ -157,6 +160,14 @@ const readLogLevel = (text: string): Read<LogLevel> => {
     ? value(level)
     : wrong(`is ${show(text)}; it is one of ${LOG_LEVELS.join(", ")}. Example: LOG_LEVEL=info`);
 };
+
+/** A year at least: an owner must still find who was in their account (product §4). */
+function readHistoryDays(text: string): Read<number> {
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return days >= 365 && days <= 3650
+    ? value(days)
+    : wrong(`is ${show(text)}; it is a number of days from 365 to 3650. Example: HISTORY_DAYS=400`);
+}
 
 function readPublicUrl(text: string): Read<URL | null> {
   const example = "Example: PUBLIC_URL=https://accounts.example.org";

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { checkMailDomains } from "../accounts/index.ts";
+import { checkMailDomains, thawDue } from "../accounts/index.ts";
+import { erasePersonalData } from "../audit/index.ts";
+import { forgetChallenges } from "../authenticators/index.ts";
 import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
@@ -11,6 +13,7 @@ import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
+import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import type { App } from "./start.ts";
@@ -34,7 +37,7 @@ const recoveryClocks = (app: App) =>
     },
   });
 
-/** Forgets sign-ins that were never finished. */
+/** Forgets sign-ins that were never finished, and challenges of passkeys. */
 const sweepCeremonies = defineJob({
   name: "sign-in-sweep",
   schema: z.object({}),
@@ -44,6 +47,7 @@ const sweepCeremonies = defineJob({
   run: async (runtime) => {
     await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "unfinished sign-ins" }, async (tx) => {
       await deleteOldCeremonies(tx);
+      await forgetChallenges(tx);
       return ok();
     });
   },
@@ -124,6 +128,46 @@ const eraseOld = defineJob({
   },
 });
 
+/** Ends freezes whose time is over. */
+const thawAccounts = defineJob({
+  name: "accounts-thaw",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "* * * * *",
+  run: async (runtime) => {
+    await thawDue(runtime, runtime.clock.now());
+  },
+});
+
+/** Forgets browsers that nobody has signed in with for a year. */
+const sweepDevices = defineJob({
+  name: "sessions-devices",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "47 3 * * *",
+  run: async (runtime) => {
+    await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "browsers long unseen" }, async (tx) => {
+      await deleteOldDevices(tx);
+      return ok();
+    });
+  },
+});
+
+/** Erases the personal data of events once it has been kept as long as the operator set. */
+const erasePersonal = (app: App) =>
+  defineJob({
+    name: "audit-erase",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "53 3 * * *",
+    run: async (runtime) => {
+      await erasePersonalData(runtime, runtime.clock.now(), app.config.historyDays);
+    },
+  });
+
 /** Reminds of the yearly drill, and asks recovery contacts whether they are still there, each when it is due. */
 const remindOfDrill = defineJob({
   name: "drill-reminders",
@@ -151,5 +195,8 @@ export const jobs = (app: App): readonly AnyJob[] => [
   eraseObservations,
   deleteAccounts,
   eraseOld,
+  thawAccounts,
+  sweepDevices,
+  erasePersonal(app),
   remindOfDrill,
 ];

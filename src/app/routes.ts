@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keysFromWeb, leakReportRoutes, makeReportKeys } from "../connectors/index.ts";
 import { consoleRoutes } from "../console/index.ts";
-import type { Route } from "../kernel/http/index.ts";
+import type { AssetFolder, Route } from "../kernel/http/index.ts";
 import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { registryRoutes } from "../registry/index.ts";
@@ -15,10 +15,11 @@ export { refusalPage } from "../web/index.ts";
 /** Largest file that can be published, in bytes. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
-/** Folders served under /assets/: our own, and the stylesheet they build on. */
-export const assets: readonly string[] = [
+/** Served under /assets/: our own files, the stylesheet they build on, and the modules that speak WebAuthn in the browser. */
+export const assets: readonly AssetFolder[] = [
   join(import.meta.dirname, "..", "web", "assets"),
   dirname(fileURLToPath(import.meta.resolve("@picocss/pico/css/pico.min.css"))),
+  { under: "simplewebauthn", modules: dirname(fileURLToPath(import.meta.resolve("@simplewebauthn/browser"))) },
 ];
 
 /** The whole route table but for health, which start.ts puts before it. */

@@ -1,5 +1,12 @@
 import { httpRefusals } from "../kernel/http/define-route.ts";
-import { buildEdge, type EdgeOptions, type Incoming, type Route, type SourceLimit } from "../kernel/http/index.ts";
+import {
+  type AssetFolder,
+  buildEdge,
+  type EdgeOptions,
+  type Incoming,
+  type Route,
+  type SourceLimit,
+} from "../kernel/http/index.ts";
 import { type AnyJob, prepareJobs, startJobs } from "../kernel/jobs/index.ts";
 import type { Log } from "../kernel/log.ts";
 import { refuse, type Result } from "../kernel/result.ts";
@@ -28,7 +35,7 @@ export interface Composition {
   readonly buildJobs: (app: App) => readonly AnyJob[];
   readonly refusalPage: EdgeOptions["refusalPage"];
   /** Folders served under /assets/. */
-  readonly assets: readonly string[];
+  readonly assets: readonly AssetFolder[];
 }
 
 export interface StartOptions extends Composition {

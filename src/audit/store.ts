@@ -89,6 +89,8 @@ export interface EventFilter {
   readonly accountId?: AccountId;
   readonly caseId?: CaseId;
   readonly before?: bigint;
+  /** Only these acts. */
+  readonly acts?: readonly string[];
   readonly limit: number;
 }
 
@@ -97,9 +99,41 @@ export async function listEvents(reader: Reader, filter: EventFilter): Promise<r
   let query = reader.as<AuditTables>().selectFrom("audit_events").selectAll();
   if (filter.accountId !== undefined) query = query.where("account_id", "=", filter.accountId);
   if (filter.caseId !== undefined) query = query.where("case_id", "=", filter.caseId);
+  if (filter.acts !== undefined) query = query.where("act", "in", [...filter.acts]);
   if (filter.before !== undefined) query = query.where("seq", "<", filter.before);
   const rows = await query.orderBy("seq", "desc").limit(filter.limit).execute();
   return rows.map(toEvent);
+}
+
+/** One event about an account; another account's is not there. */
+export async function findEvent(reader: Reader, accountId: AccountId, seq: bigint): Promise<StoredAuditEvent | null> {
+  const row = await reader
+    .as<AuditTables>()
+    .selectFrom("audit_events")
+    .selectAll()
+    .where("seq", "=", seq)
+    .where("account_id", "=", accountId)
+    .executeTakeFirst();
+  return row ? toEvent(row) : null;
+}
+
+/** Erases personal data and salts of the oldest events before a moment, at most `limit` of them. Returns how many. */
+export async function erasePersonal(tx: Tx, before: Date, limit: number): Promise<number> {
+  const own = tx.as<AuditTables>();
+  const result = await own
+    .updateTable("audit_events")
+    .set({ personal: null, personal_salt: Buffer.alloc(0) })
+    .where("seq", "in", (is) =>
+      is
+        .selectFrom("audit_events")
+        .select("seq")
+        .where("personal", "is not", null)
+        .where("at", "<", before)
+        .orderBy("at")
+        .limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }
 
 const toEvent = (row: AuditTables["audit_events"]): StoredAuditEvent => ({

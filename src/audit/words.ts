@@ -19,6 +19,12 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/registered": "Account created",
   "accounts/staff-appointed": "Given a role at the desk",
   "accounts/thawed": "Freeze ended",
+  "accounts/unlocked": "Account unlocked by its owner, new password chosen",
+  "audit/personal-data-erased": "Personal data of old events erased",
+  "authenticators/passkey-bound": "Passkey added",
+  "authenticators/passkey-copy-suspected": "A passkey may have been copied; it was not accepted",
+  "authenticators/passkey-removed": "Passkey removed",
+  "authenticators/passkey-renamed": "Passkey renamed",
   "authenticators/password-changed": "Password changed",
   "authenticators/password-leaked": "Password found in a list of leaked ones",
   "authenticators/password-reset": "Password reset by mail",
@@ -50,8 +56,10 @@ const ACTS: Readonly<Record<string, string>> = {
   "operator/keys-rotated": "New master key made",
   "operator/administrator-link-issued": "Link for the first administrator made",
   "privacy/old-data-erased": "Data that was kept long enough erased",
+  "recovery/account-locked": "Account locked with “This was not me”",
   "recovery/answer": "Question of the desk answered",
   "recovery/appeal": "Appeal against the refusal",
+  "recovery/appealed-against-freeze": "Word to the desk about the freeze",
   "recovery/approve": "Recovery approved by a person, waiting time begun",
   "recovery/approve-first": "Recovery approved by the first of two people",
   "recovery/authenticators-bound": "New password and authenticator app after recovery",
@@ -84,17 +92,19 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/withdraw": "Recovery case withdrawn",
   "registry/api-token-created": "API token made",
   "registry/api-token-held": "API token held",
+  "registry/api-token-released": "API token released",
   "registry/api-token-leaked": "API token found in public and ended",
   "registry/api-token-revoked": "API token ended",
+  "registry/api-tokens-held": "All API tokens held",
   "registry/api-tokens-revoked": "All API tokens ended",
   "registry/file-published": "File published",
-  "registry/hold-placed": "Some powers held after the recovery",
+  "registry/hold-placed": "Some powers held for a while",
   "registry/member-added": "Member of an organisation added",
   "registry/organisation-created": "Organisation created",
   "registry/project-assigned": "Project moved to an organisation",
   "registry/project-created": "Project created",
   "registry/role-granted": "Role on a project given",
-  "sessions/authenticators-shown": "Password and app shown again",
+  "sessions/authenticators-shown": "Shown again that it is you, before a change",
   "sessions/ended": "Session ended",
   "sign-in/failed": "Sign-in failed",
   "sign-in/password-accepted": "Password was right, second step to come",
@@ -102,6 +112,9 @@ const ACTS: Readonly<Record<string, string>> = {
   "sign-in/succeeded": "Signed in",
   "sign-in/username-asked": "Username asked for by mail",
 };
+
+/** Every act that this version writes. */
+export const KNOWN_ACTS: readonly string[] = Object.keys(ACTS);
 
 /** An act in words; null for one that has none yet. */
 export const wordsOfAct = (act: string): string | null => ACTS[act] ?? null;

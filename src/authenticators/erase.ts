@@ -18,6 +18,18 @@ interface ErasureTables {
     detail: Readonly<Record<string, unknown>>;
     sealed: Buffer | null;
   };
+  passkeys: {
+    authenticator_id: AuthenticatorId;
+    account_id: AccountId;
+    credential_id: Buffer;
+    sign_count: bigint;
+    is_backup_eligible: boolean;
+    is_backed_up: boolean;
+    aaguid: string;
+    transports: string[];
+    copy_suspected_at: Date | null;
+  };
+  passkey_user_handles: { account_id: AccountId };
 }
 
 const own = (reader: Reader): Kysely<ErasureTables> => reader.as<ErasureTables>();
@@ -37,8 +49,27 @@ export function listEveryAuthenticator(reader: Reader, accountId: AccountId) {
     .execute();
 }
 
+/** What passkeys said about themselves when they were made or used, removed ones too. For their owner. */
+export async function listEveryPasskey(reader: Reader, accountId: AccountId) {
+  const rows = await own(reader)
+    .selectFrom("passkeys")
+    .select(["authenticator_id as id", "credential_id as credentialId", "sign_count as signCount", "aaguid"])
+    .select(["is_backup_eligible as isBackupEligible", "is_backed_up as isBackedUp", "transports"])
+    .select("copy_suspected_at as copySuspectedAt")
+    .where("account_id", "=", accountId)
+    .orderBy("authenticator_id")
+    .execute();
+  return rows.map(({ credentialId, signCount, ...row }) => ({
+    ...row,
+    credentialId: credentialId.toString("base64url"),
+    signCount: Number(signCount),
+  }));
+}
+
 /** Deletes every authenticator of an account. @returns their ids, by which used time steps are kept */
 export async function eraseAuthenticators(tx: Tx, accountId: AccountId): Promise<readonly AuthenticatorId[]> {
+  await own(tx).deleteFrom("passkeys").where("account_id", "=", accountId).execute();
+  await own(tx).deleteFrom("passkey_user_handles").where("account_id", "=", accountId).execute();
   const rows = await own(tx).deleteFrom("authenticators").where("account_id", "=", accountId).returning("id").execute();
   return rows.map((row) => row.id);
 }

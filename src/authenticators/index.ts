@@ -5,6 +5,7 @@ export {
   bindPassword,
   findLeak,
   findPasswordFacts,
+  isPassword,
   markLeaked,
   notePasswordSuccess,
   type PasswordFacts,
@@ -15,6 +16,28 @@ export {
   verifyPassword,
 } from "./kinds/password/password.ts";
 export { ARGON2, TooBusyError } from "./kinds/password/hash.ts";
+export { forgetChallenges, type ChallengeScope } from "./kinds/passkey/challenge.ts";
+export { credentialIdOf } from "./kinds/passkey/answer.ts";
+export { idsForName } from "./kinds/passkey/decoys.ts";
+export { mayHavePasskeys, rpIdOf } from "./kinds/passkey/options.ts";
+export {
+  acceptPasskey,
+  beginPasskey,
+  bindPasskey,
+  checkNewPasskey,
+  checkPasskey,
+  isCopySuspected,
+  isPasskeyBound,
+  type PasskeySignal,
+  passkeySignal,
+  removePasskey,
+  reportCopy,
+  requestPasskey,
+  type ShownPasskey,
+} from "./kinds/passkey/passkey.ts";
+export { listPasskeys } from "./kinds/passkey/store.ts";
+export type { MadePasskey } from "./kinds/passkey/verify.ts";
+export { hasSecondFactor } from "./second-factor.ts";
 export {
   issueResetLink,
   peekResetLink,
@@ -45,6 +68,7 @@ export {
   finishTotp,
   isTotpBound,
   matchKey,
+  readTotpCode,
   showEnrolment,
   spendTotp,
   type TotpEnrolment,
@@ -52,7 +76,20 @@ export {
   type TotpMatch,
   verifyTotp,
 } from "./kinds/totp/totp.ts";
-export { countPasswordsUnder, eraseAuthenticators, eraseEndedSecrets, listEveryAuthenticator } from "./erase.ts";
+export {
+  countPasswordsUnder,
+  eraseAuthenticators,
+  eraseEndedSecrets,
+  listEveryAuthenticator,
+  listEveryPasskey,
+} from "./erase.ts";
 export { authenticatorRefusals } from "./refusals.ts";
-export { findAuthenticator, listAuthenticators, noteSuccess, revokeAuthenticators, updateDetail } from "./store.ts";
-export type { Authenticator, AuthenticatorKind, PasswordOrigin } from "./types.ts";
+export {
+  findAuthenticator,
+  listAuthenticators,
+  noteSuccess,
+  renameOne,
+  revokeAuthenticators,
+  updateDetail,
+} from "./store.ts";
+export type { Authenticator, AuthenticatorKind, Passkey, PasswordOrigin } from "./types.ts";

@@ -57,4 +57,45 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     title:
       "That recovery code is typed right, but is not one of this account's. It may belong to another account, or to another site that runs the same software, such as a test site.",
   },
+  "passkey-malformed": {
+    status: 400,
+    title: "Your browser sent something that is not a passkey's answer. Please try again, or use another browser.",
+  },
+  "passkey-too-long": { status: 413, title: "Your browser sent more than a passkey's answer can be." },
+  "passkey-refused": {
+    status: 401,
+    title: "That passkey was not accepted. Please try again, or sign in another way.",
+  },
+  "passkey-attested": {
+    status: 422,
+    title: "This authenticator sent a certificate that we did not ask for and do not read. Please try another one.",
+  },
+  "passkey-expired": {
+    status: 410,
+    title: "That took longer than five minutes, or was sent twice. Please try once more.",
+  },
+  "passkey-removed": {
+    status: 401,
+    title: "That passkey was removed from its account, so it opens nothing any more. You can delete it on your device.",
+  },
+  "passkey-unverified": {
+    status: 401,
+    title:
+      "This passkey did not ask for a PIN, a fingerprint or a face, so it counts as one factor only. Use it together with your password.",
+  },
+  "passkey-copied": {
+    status: 403,
+    title:
+      "This passkey may have been copied: its count of uses went back. It was not accepted, and the owner has been told.",
+  },
+  "passkey-known": { status: 409, title: "This passkey is set up already." },
+  "passkey-most": { status: 409, title: "An account has eight passkeys at most. Remove one that you do not need." },
+  "passkeys-nameless": {
+    status: 409,
+    title: "Passkeys need a host name, and this installation is reached by a number. Use an authenticator app.",
+  },
+  "last-second-factor": {
+    status: 409,
+    title: "This is your only second factor, so removing it would lock you out. Set up another one first.",
+  },
 });

@@ -180,6 +180,53 @@ export async function revokeAuthenticators(
   return rows.map((row) => row.id);
 }
 
+/** Revokes one authenticator. @returns false where it is another account's, of another kind, or was revoked before */
+export async function revokeOne(
+  tx: Tx,
+  which: { readonly accountId: AccountId; readonly id: AuthenticatorId; readonly kind: AuthenticatorKind },
+  because: string,
+): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("authenticators")
+    .set({ state: "revoked", ended_at: tx.now, ended_because: because })
+    .where("id", "=", which.id)
+    .where("account_id", "=", which.accountId)
+    .where("kind", "=", which.kind)
+    .where("state", "!=", "revoked")
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Gives one authenticator another name. @returns false where it is not there, or another account's */
+export async function renameOne(
+  tx: Tx,
+  which: { readonly accountId: AccountId; readonly id: AuthenticatorId; readonly kind: AuthenticatorKind },
+  name: string,
+): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("authenticators")
+    .set({ name })
+    .where("id", "=", which.id)
+    .where("account_id", "=", which.accountId)
+    .where("kind", "=", which.kind)
+    .where("state", "!=", "revoked")
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Holds the present authenticators of an account until the end of the transaction, and lists them. */
+export async function lockAuthenticators(tx: Tx, accountId: AccountId): Promise<readonly Authenticator[]> {
+  const rows = await own(tx)
+    .selectFrom("authenticators")
+    .selectAll()
+    .where("account_id", "=", accountId)
+    .where("state", "!=", "revoked")
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  return rows.map(toAuthenticator);
+}
+
 /** Replaces what is stored about an authenticator: a stronger hash of the same password. */
 export async function updateDetail(
   tx: Tx,

@@ -1,6 +1,6 @@
 import type { AccountId, AuthenticatorId } from "../kernel/ids.ts";
 
-export type AuthenticatorKind = "password" | "totp" | "recovery-codes";
+export type AuthenticatorKind = "password" | "totp" | "recovery-codes" | "passkey";
 
 /** pending: being bound. disabled: after too many failures, must be bound again. revoked: replaced or taken away. */
 export type AuthenticatorState = "pending" | "active" | "disabled" | "revoked";
@@ -20,5 +20,30 @@ export interface Authenticator {
   readonly sealed: Buffer | null;
 }
 
+/** A passkey (WebAuthn credential) of an account. */
+export interface Passkey {
+  readonly id: AuthenticatorId;
+  readonly accountId: AccountId;
+  /** What its owner calls it. */
+  readonly name: string;
+  readonly state: AuthenticatorState;
+  readonly boundAt: Date;
+  readonly lastUsedAt: Date | null;
+  /** base64url. */
+  readonly credentialId: string;
+  /** COSE. */
+  readonly publicKey: Buffer;
+  /** May be copied to other devices of its owner by design; never changes (WebAuthn L3 §6.1.3). */
+  readonly isBackupEligible: boolean;
+  /** Was so copied, at its last use. */
+  readonly isBackedUp: boolean;
+  /** Whether it is offered before a name is typed; null where the browser did not say. */
+  readonly isDiscoverable: boolean | null;
+  /** Whether it has ever asked for a PIN, a fingerprint or a face; one that never did is a second factor only. */
+  readonly isUserVerifying: boolean;
+  /** When its counter last went back; null where it never did. */
+  readonly copySuspectedAt: Date | null;
+}
+
 /** How a password came to be. One set through a mailbox is, for 30 days, no proof beside that mailbox. */
-export type PasswordOrigin = "registration" | "change" | "mail-reset" | "restoration";
+export type PasswordOrigin = "registration" | "change" | "mail-reset" | "restoration" | "unlock";

@@ -61,6 +61,14 @@ describe("the access graph", () => {
     assert.deepEqual(sets([PASSWORD]), []);
   });
 
+  test("a passkey that asks for a PIN or a finger opens alone; one that does not is a second factor", () => {
+    const passkey = holding("passkey", null);
+    const key = holding("security-key", null);
+    assert.deepEqual(sets([PASSWORD, passkey]), ["sign-in: passkey"]);
+    assert.deepEqual(sets([PASSWORD, key]), ["sign-in: password+security-key"]);
+    assert.deepEqual(sets([key]), []);
+  });
+
   test("recovery doors are those of the policy: one proof is never enough, and each needs a second root", () => {
     const doors = doorsOf([PASSWORD, MAILBOX, KEY, TOKEN], at());
     assert(doors.length > 0, "an ordinary account has ways back");

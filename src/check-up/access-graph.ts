@@ -6,7 +6,16 @@ import type { policy as policies } from "../recovery/index.ts";
  * cheapest door, and as safe from loss as the doors that remain when a thing is gone.
  */
 
-export type HoldingKind = "password" | "app" | "codes" | "mailbox" | "ssh-key" | "api-token";
+/** A `passkey` asks for PIN, finger or face and opens alone; a `security-key` did not, and is a second factor. */
+export type HoldingKind =
+  | "password"
+  | "app"
+  | "passkey"
+  | "security-key"
+  | "codes"
+  | "mailbox"
+  | "ssh-key"
+  | "api-token";
 
 /** One thing that the owner has or knows, and can lose. */
 export interface Holding {
@@ -37,10 +46,12 @@ const MOST_PROOFS = 4;
 /** Sets that sign in without anybody's help. */
 function signInDoors(holdings: readonly Holding[]): readonly Door[] {
   const of = (kind: HoldingKind) => holdings.filter((one) => one.kind === kind).map((one) => one.id);
-  const seconds = [...of("app"), ...of("codes")];
-  return of("password").flatMap((password) =>
+  const seconds = [...of("app"), ...of("security-key"), ...of("codes")];
+  const alone = of("passkey").map((passkey): Door => ({ kind: "sign-in", holdings: [passkey], waitMs: 0 }));
+  const together = of("password").flatMap((password) =>
     seconds.map((second): Door => ({ kind: "sign-in", holdings: [password, second], waitMs: 0 })),
   );
+  return [...alone, ...together];
 }
 
 function* subsets<T>(items: readonly T[], most: number, from = 0): Generator<readonly T[]> {

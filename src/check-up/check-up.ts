@@ -1,5 +1,5 @@
 import { type Account, listAddresses, listStaffRoles } from "../accounts/index.ts";
-import { describeCodes, listAuthenticators } from "../authenticators/index.ts";
+import { describeCodes, listAuthenticators, listPasskeys } from "../authenticators/index.ts";
 import { listSigningKeys } from "../evidence/index.ts";
 import { policy as policies, type RecoveryRuntime, strictModeOf } from "../recovery/index.ts";
 import { impactOf, listApiTokens } from "../registry/index.ts";
@@ -57,8 +57,9 @@ const proof = (kind: string, root: string, boundAt: Date, now: Date): policies.F
 });
 
 async function holdingsOf({ db }: RecoveryRuntime, account: Account, now: Date): Promise<readonly Holding[]> {
-  const [authenticators, codes, addresses, keys, tokens] = await Promise.all([
+  const [authenticators, passkeys, codes, addresses, keys, tokens] = await Promise.all([
     listAuthenticators(db, account.id),
+    listPasskeys(db, account.id),
     describeCodes(db, account.id),
     listAddresses(db, account.id),
     listSigningKeys(db, account.id),
@@ -74,6 +75,10 @@ async function holdingsOf({ db }: RecoveryRuntime, account: Account, now: Date):
         proof: proof("password", "password", one.boundAt, now),
       });
     if (one.kind === "totp") holdings.push({ id: one.id, kind: "app", label: "Authenticator app", proof: null });
+  }
+  for (const one of passkeys) {
+    const kind = one.isUserVerifying ? "passkey" : "security-key";
+    holdings.push({ id: one.id, kind, label: `Passkey “${one.name}”`, proof: null });
   }
   if (codes && codes.unused > 0) holdings.push({ id: "codes", kind: "codes", label: "Recovery codes", proof: null });
   const primary = addresses.find((one) => one.isPrimary)?.domain;
@@ -115,8 +120,10 @@ function additionsTo(holdings: readonly Holding[], now: Date): readonly Holding[
   const has = (kind: HoldingKind) => holdings.some((one) => one.kind === kind);
   const old = new Date(now.getTime() - YEAR_MS);
   const additions: Holding[] = [];
+  const hasSecond = has("app") || has("passkey") || has("security-key");
+  additions.push({ id: "new-passkey", kind: "passkey", label: "Passkey", proof: null });
   if (!has("app")) additions.push({ id: "new-app", kind: "app", label: "Authenticator app", proof: null });
-  if (has("app") && !has("codes"))
+  if (hasSecond && !has("codes"))
     additions.push({ id: "new-codes", kind: "codes", label: "Recovery codes", proof: null });
   if (!has("mailbox"))
     additions.push({

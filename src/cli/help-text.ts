@@ -28,7 +28,8 @@ const SETTINGS = `Settings are environment variables; the values shown are used 
   BREACH_URL             a service to ask for leaked passwords; without it none is asked
   BREACH_FILE            a sorted file of leaked passwords' SHA-1
   LEAK_KEYS_URL          a secret scanner's public keys; without it no reports of leaked tokens are taken
-  LOG_LEVEL=info         error, warn, info or debug`;
+  LOG_LEVEL=info         error, warn, info or debug
+  HISTORY_DAYS=400       how long networks and browsers stay in the history, 365 to 3650`;
 
 const columns = (rows: readonly (readonly [string, string])[]): string => {
   const width = Math.max(...rows.map(([left]) => left.length));

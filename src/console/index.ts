@@ -3,12 +3,14 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { caseRoutes } from "./case/routes.ts";
 import { leakedCodeRoutes } from "./leaked-codes.ts";
 import { queueRoutes } from "./queue.ts";
+import { deskPasskeyRoutes } from "./passkey.ts";
 import { deskSignInRoutes } from "./sign-in.ts";
 import { staffRoutes } from "./staff.ts";
 
 /** Everything under /console. */
 export const consoleRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...deskSignInRoutes,
+  ...deskPasskeyRoutes,
   ...queueRoutes(runtime),
   ...caseRoutes(runtime),
   ...leakedCodeRoutes,

@@ -1,13 +1,18 @@
 import { button, form as formElement, html, type Html, page as document } from "../kernel/html/index.ts";
 import type { Incoming } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import type { StaffActor } from "../sessions/index.ts";
+import { isPhishingResistant, type StaffActor } from "../sessions/index.ts";
 
 /** A page of the desk. */
 export function deskLayout(
   runtime: Runtime,
   incoming: Incoming,
-  options: { readonly title: string; readonly body: Html; readonly staff?: StaffActor },
+  options: {
+    readonly title: string;
+    readonly body: Html;
+    readonly staff?: StaffActor;
+    readonly scripts?: readonly string[] | undefined;
+  },
 ): Html {
   const { staff } = options;
   const nav = staff
@@ -23,6 +28,7 @@ export function deskLayout(
     ? html`${options.body}
         <footer class="desk-foot">
           <p>Signed in as <strong>${staff.account.username}</strong> (${staff.roles.join(", ")})</p>
+          ${isPhishingResistant(staff.session) ? null : html`<p class="muted">You came in with something that can be phished. <a href="/account/passkeys/new">Add a passkey</a>; from then on the desk takes nothing less.</p>`}
           ${formElement({ action: "/console/sign-out", csrf: incoming.csrfToken, body: button({ label: "Sign out", kind: "secondary" }) })}
         </footer>`
     : options.body;
@@ -33,5 +39,6 @@ export function deskLayout(
     body,
     width: staff ? "full" : "narrow",
     currentPath: incoming.path,
+    scripts: options.scripts,
   });
 }

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { button, errorSummary, field, form as formElement, hidden, html, type Html } from "../kernel/html/index.ts";
+import type { Account } from "../accounts/index.ts";
+import { isPasskeyBound, mayHavePasskeys } from "../authenticators/index.ts";
+import {
+  button,
+  errorSummary,
+  field,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  PASSKEY_SCRIPTS,
+  passkeyForm,
+} from "../kernel/html/index.ts";
 import {
   anyone,
   defineRoute,
@@ -16,13 +28,20 @@ import {
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
-import { STAFF_COOKIE, type StaffActor, staffGuard } from "../sessions/index.ts";
-import { CEREMONY_COOKIE, findCeremony, signInRefusals, submitPassword, submitTotp } from "../sign-in/index.ts";
+import { DEVICE_COOKIE, deviceCookie, STAFF_COOKIE, type StaffActor, staffGuard } from "../sessions/index.ts";
+import {
+  CEREMONY_COOKIE,
+  findCeremony,
+  type SignedIn,
+  signInRefusals,
+  submitPassword,
+  submitTotp,
+} from "../sign-in/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { endSession } from "../sessions/index.ts";
 import { deskLayout } from "./layout.ts";
 
-const NEXT = z.strictObject({
+export const NEXT = z.strictObject({
   next: z
     .string()
     .regex(/^\/console[A-Za-z0-9/_-]*$/)
@@ -33,25 +52,43 @@ const NEXT = z.strictObject({
 /** Anybody at the desk. */
 export const anyStaffGuard: Guard<StaffActor> = staffGuard("support", "reviewer", "administrator", "auditor");
 
-const staffCeremonyGuard: Guard<null> = {
+/** A member of staff whose password was right. */
+export interface StaffCeremonyActor {
+  readonly account: Account;
+}
+
+export const staffCeremonyGuard: Guard<StaffCeremonyActor> = {
   name: "staff password was right, second factor to come",
   authorize: async (runtime, incoming) => {
     const running = await findCeremony(runtime, incoming.cookies[CEREMONY_COOKIE], incoming.now);
-    return running?.ceremony.purpose === "staff" ? ok(null) : refuse(signInRefusals["start-again"]());
+    return running?.ceremony.purpose === "staff"
+      ? ok({ account: running.account })
+      : refuse(signInRefusals["start-again"]());
   },
   signInAt: () => "/console/sign-in",
 };
 
-interface State {
+export interface State {
   readonly message?: string;
   readonly name?: string;
 }
 
-function passwordPage(runtime: Runtime, incoming: Incoming, state: State, next: string | undefined): Html {
+export function passwordPage(runtime: Runtime, incoming: Incoming, state: State, next: string | undefined): Html {
+  const isPasskeyOffered = mayHavePasskeys(runtime.publicUrl);
+  const passkey = passkeyForm({
+    ceremony: "get",
+    action: "/console/sign-in/passkey",
+    csrf: incoming.csrfToken,
+    fields: next ? hidden("next", next) : null,
+    optionsAt: "/console/sign-in/passkey/options",
+    label: "Sign in with a passkey",
+    without: "Passkeys need scripts, which this browser has switched off.",
+  });
   const body = html`
     <h1>Sign in to the desk</h1>
     <p>For the people who run ${runtime.indexName}. Sessions here last twelve hours, or a quarter of an hour without a click.</p>
     ${errorSummary({}, state.message)}
+    ${isPasskeyOffered ? html`${passkey}<h2>Or with your password</h2>` : null}
     ${formElement({
       action: "/console/sign-in",
       csrf: incoming.csrfToken,
@@ -59,9 +96,34 @@ function passwordPage(runtime: Runtime, incoming: Incoming, state: State, next: 
         ${next ? hidden("next", next) : null}
         ${field({ name: "name", label: "Username", autocomplete: "username", value: state.name, required: true, maxlength: 254, spellcheck: false })}
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", required: true, maxlength: 1024 })}
-        ${button({ label: "Go on" })}`,
+        ${button({ label: "Go on", kind: isPasskeyOffered ? "secondary" : "primary" })}`,
     })}`;
-  return deskLayout(runtime, incoming, { title: "Sign in to the desk", body });
+  const scripts = isPasskeyOffered ? PASSKEY_SCRIPTS : undefined;
+  return deskLayout(runtime, incoming, { title: "Sign in to the desk", body, scripts });
+}
+
+/** The second step: a passkey for those who have one, and nothing less; the app for the others. */
+export async function secondStepPage(
+  runtime: Runtime,
+  incoming: Incoming,
+  account: Account,
+  state: State,
+  next: string | undefined,
+): Promise<Html> {
+  if (!(await isPasskeyBound(runtime.db, account.id))) return codePage(runtime, incoming, state, next);
+  const body = html`
+    <h1>Show your passkey</h1>
+    ${errorSummary({}, state.message)}
+    ${passkeyForm({
+      ceremony: "get",
+      action: "/console/sign-in/second-factor/passkey",
+      csrf: incoming.csrfToken,
+      fields: html`<p>Since you have one, the desk takes nothing that can be phished.</p>${next ? hidden("next", next) : null}`,
+      optionsAt: "/console/sign-in/second-factor/passkey/options",
+      label: "Use a passkey",
+      without: "Passkeys need scripts, which this browser has switched off. Switch them on for this site.",
+    })}`;
+  return deskLayout(runtime, incoming, { title: "Second step", body, scripts: PASSKEY_SCRIPTS });
 }
 
 function codePage(runtime: Runtime, incoming: Incoming, state: State, next: string | undefined): Html {
@@ -79,9 +141,15 @@ function codePage(runtime: Runtime, incoming: Incoming, state: State, next: stri
   return deskLayout(runtime, incoming, { title: "Second step", body });
 }
 
-const say = (refusal: { readonly title: string; readonly detail?: string }): State => ({
+export const say = (refusal: { readonly title: string; readonly detail?: string }): State => ({
   message: [refusal.title, refusal.detail].filter(Boolean).join(" "),
 });
+
+export const atDesk = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) => [
+  { name: STAFF_COOKIE, value: done.sessionToken.reveal() },
+  { name: CEREMONY_COOKIE, value: null },
+  deviceCookie(done.deviceToken),
+];
 
 /** The desk's own sign-in: always two factors, and never the session of the subscriber pages. */
 export const deskSignInRoutes: readonly Route[] = [
@@ -115,7 +183,7 @@ export const deskSignInRoutes: readonly Route[] = [
           status: done.refusal.status,
         });
       }
-      if (done.value.next === "setup") return refused(signInRefusals.wrong()); // not for staff, says the ceremony
+      if (done.value.next !== "second-factor") return refused(signInRefusals.wrong()); // not for staff, says the ceremony
       return redirect(`/console/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });
@@ -127,7 +195,8 @@ export const deskSignInRoutes: readonly Route[] = [
     about: "Second step at the desk.",
     guard: staffCeremonyGuard,
     query: NEXT,
-    handle: async (runtime, request) => page(codePage(runtime, request, {}, request.query.next)),
+    handle: async (runtime, request) =>
+      page(await secondStepPage(runtime, request, request.actor.account, {}, request.query.next)),
   }),
   defineRoute({
     method: "POST",
@@ -142,19 +211,16 @@ export const deskSignInRoutes: readonly Route[] = [
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitTotp(runtime, step, async () => {});
       if (!done.ok) {
         if (request.wantsJson) return refused(done.refusal);
-        return page(codePage(runtime, request, say(done.refusal), next), { status: done.refusal.status });
+        const again = await secondStepPage(runtime, request, request.actor.account, say(done.refusal), next);
+        return page(again, { status: done.refusal.status });
       }
-      return redirect(next ?? "/console", {
-        cookies: [
-          { name: STAFF_COOKIE, value: done.value.sessionToken.reveal() },
-          { name: CEREMONY_COOKIE, value: null },
-        ],
-      });
+      return redirect(next ?? "/console", { cookies: atDesk(done.value) });
     },
   }),
   defineRoute({

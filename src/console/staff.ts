@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { findAccountByName, insertStaffRole, listStaff, type StaffRole } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
-import { isTotpBound } from "../authenticators/index.ts";
+import { hasSecondFactor } from "../authenticators/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import {
   button,
@@ -38,7 +38,7 @@ async function staffPage(
     <h1>People at this desk</h1>
     ${table({ caption: "Staff", columns: ["Username", "Roles"], rows: staff.map((one) => [one.username, one.roles.join(", ")]), empty: "Nobody." })}
     <h2>Appoint somebody</h2>
-    <p>They need an account here with an authenticator app. Their account then counts as critical: recovering it takes two people.</p>
+    <p>They need an account here with a second factor, best a passkey. Their account then counts as critical: recovering it takes two people.</p>
     ${errorSummary({}, message)}
     ${formElement({
       action: "/console/staff",
@@ -67,9 +67,9 @@ export const staffRoutes: readonly Route[] = [
     body: form({ username: line({ max: 64 }), role: z.enum(["support", "reviewer", "administrator", "auditor"]) }),
     handle: async (runtime, request) => {
       const account = await findAccountByName(runtime.db, request.body.username);
-      if (!account || !(await isTotpBound(runtime.db, account.id))) {
+      if (!account || !(await hasSecondFactor(runtime.db, account.id))) {
         const message =
-          "There is no account of that name with an authenticator app. Ask them to register and set one up first.";
+          "There is no account of that name with a second factor. Ask them to register and set up a passkey or an authenticator app first.";
         return page(await staffPage(runtime, request, message), { status: 422 });
       }
       await transact(runtime.db, { now: request.now }, async (tx) => {

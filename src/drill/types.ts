@@ -1,5 +1,5 @@
 /** The kinds of ways back that an account can have. A new kind adds its name here and its entry in `ways.ts`. */
-export type WayKindId = "app" | "codes" | "mailbox" | "ssh-key" | "contact";
+export type WayKindId = "passkey" | "app" | "codes" | "mailbox" | "ssh-key" | "contact";
 
 /** One thing with which its owner could get back in, or could prove who they are in a recovery. */
 export interface Way {

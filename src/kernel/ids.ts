@@ -7,6 +7,7 @@ export type IdPrefix =
   | "adr" // address
   | "aut" // authenticator
   | "ses" // session
+  | "dev" // known device
   | "cer" // sign-in ceremony
   | "tok" // API token
   | "prj" // project
@@ -34,6 +35,7 @@ export type AccountId = Id<"acc">;
 export type AddressId = Id<"adr">;
 export type AuthenticatorId = Id<"aut">;
 export type SessionId = Id<"ses">;
+export type DeviceId = Id<"dev">;
 export type CeremonyId = Id<"cer">;
 export type ApiTokenId = Id<"tok">;
 export type ProjectId = Id<"prj">;

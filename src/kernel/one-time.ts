@@ -193,6 +193,16 @@ export async function revokeOne(tx: Tx, presented: Presented, because: string): 
   return row ? fromRow(row) : null;
 }
 
+/** Forgets secrets of one purpose that expired before a moment. For those that are issued to anybody who asks. */
+export async function forgetExpired(tx: Tx, purpose: string, before: Date): Promise<void> {
+  await tx
+    .as<OneTimeTables>()
+    .deleteFrom("one_time_secrets")
+    .where("purpose", "=", purpose)
+    .where("expires_at", "<", before)
+    .execute();
+}
+
 /**
  * Spends a step of a counter that only goes up: a TOTP time step is accepted once, and none before it afterwards
  * (RFC 6238 §5.2, SP 800-63B-4 §3.1.4.2). Exactly one of any number of simultaneous callers succeeds.

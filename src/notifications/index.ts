@@ -1,4 +1,5 @@
 export { type DkimKey, makeDkimKey, readDkimKey } from "./dkim.ts";
+export { NOT_ME } from "./not-me.ts";
 export {
   deliverDue,
   deliverMailJob,
@@ -7,6 +8,7 @@ export {
   makeDeliverMailJob,
   type MessageName,
   type MessageParams,
+  type NotMeMessage,
   queueMail,
 } from "./outbox.ts";
 export { deleteOldMails, eraseMails, pageMails } from "./account-data.ts";

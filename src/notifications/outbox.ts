@@ -9,6 +9,7 @@ import { LEASE_MS, nextAttempt } from "./delivery-rules.ts";
 import { renderLetter } from "./letter.ts";
 import type { Message } from "./message.ts";
 import * as messages from "./messages.ts";
+import { issueNotMeUrl } from "./not-me.ts";
 import { insertMail, leaseDue, type MailRow, settle, type Settlement } from "./store.ts";
 import type { MailTransport, SendOutcome } from "./types.ts";
 import { oneLine } from "./wording.ts";
@@ -22,6 +23,11 @@ import { oneLine } from "./wording.ts";
 export type MessageName = keyof typeof messages;
 /** What a kind of mail needs to be told. */
 export type MessageParams<N extends MessageName> = (typeof messages)[N] extends Message<infer Params> ? Params : never;
+
+/** The kinds of mail whose reader can lock the account from them. */
+export type NotMeMessage = {
+  [N in MessageName]: "notMeUrl" extends keyof MessageParams<N> ? N : never;
+}[MessageName];
 
 export interface MailRequest<N extends MessageName> {
   readonly to: string;
@@ -55,8 +61,13 @@ export const makeDeliverMailJob = (transport: MailTransport): AnyJob =>
 // One mailbox, as the accounts slice stores it; nothing that could be read as a second recipient or a header.
 const ADDRESS = /^[^\s"(),:;<>@[\\\]\p{Cc}\p{Cf}]{1,64}@[^\s"(),:;<>@[\\\]\p{Cc}\p{Cf}]{1,255}$/u;
 
+/** A kind of mail that can carry "This was not me" shows it in its sample. */
+const mayCarryNotMe = ({ sample }: Message<unknown>): boolean =>
+  typeof sample === "object" && sample !== null && "notMeUrl" in sample;
+
 /**
- * Writes a mail into the outbox, in the caller's transaction, and wakes a worker at its commit. Returns its id.
+ * Writes a mail into the outbox, in the caller's transaction, and wakes a worker at its commit. Returns its id. A mail
+ * about an account's security gets a link of its own with which its reader can lock that account: no caller forgets it.
  * Throws when `to` is not one plain address: addresses are checked where they are taken in, so that is a bug.
  */
 export async function queueMail<N extends MessageName>(
@@ -67,7 +78,13 @@ export async function queueMail<N extends MessageName>(
   if (!ADDRESS.test(mail.to)) throw new Error("A mail was addressed to something that is not one plain address.");
   // Each N has its own Params; the registry pairs them, which the compiler cannot follow through the union.
   const message = messages[mail.message] as unknown as Message<MessageParams<N>>;
-  const rendered = renderLetter(message.compose(mail.params), runtime);
+  const { accountId = null } = mail;
+  const notMeUrl =
+    accountId && mayCarryNotMe(message as Message<unknown>)
+      ? await issueNotMeUrl(tx, runtime, { accountId, message: message.name })
+      : null;
+  const params = notMeUrl === null ? mail.params : Object.assign({ notMeUrl }, mail.params);
+  const rendered = renderLetter(message.compose(params), runtime);
   const id = newId("mail", tx.now, runtime.random);
   await insertMail(tx, {
     id,
@@ -76,7 +93,7 @@ export async function queueMail<N extends MessageName>(
     subject: rendered.subject,
     text_body: rendered.text,
     html_body: rendered.html,
-    account_id: mail.accountId ?? null,
+    account_id: accountId,
     case_id: mail.caseId ?? null,
     next_attempt_at: mail.delayUntil ?? tx.now,
   });

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { type Account, findAccount, listAddresses, listRoleGrants } from "../accounts/index.ts";
 import { asOwnerSees, audit, describeAct, listEvents } from "../audit/index.ts";
-import { describeCodes, listEveryAuthenticator } from "../authenticators/index.ts";
+import { describeCodes, listEveryAuthenticator, listEveryPasskey } from "../authenticators/index.ts";
 import { drillData } from "../drill/index.ts";
 import { listEverySigningKey } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
@@ -13,7 +13,7 @@ import { caseForOwner, listCaseIdsOf, strictData } from "../recovery/index.ts";
 import { contactData } from "../recovery-contacts/index.ts";
 import { listApiTokens, listEveryHold, listRoleDates, pageUploads } from "../registry/index.ts";
 import type { Self } from "../security-settings/index.ts";
-import { listEverySession } from "../sessions/index.ts";
+import { listDevices, listEverySession } from "../sessions/index.ts";
 import { findDeletion } from "./store.ts";
 
 /*
@@ -65,7 +65,7 @@ async function addresses(runtime: Runtime, accountId: AccountId): Promise<unknow
   }));
 }
 
-function sectionsOf(runtime: Runtime, account: Account): readonly Section[] {
+function sectionsOf(runtime: Runtime, account: Account, now: Date): readonly Section[] {
   const { db } = runtime;
   const { id } = account;
   return [
@@ -74,6 +74,8 @@ function sectionsOf(runtime: Runtime, account: Account): readonly Section[] {
     ["rolesAtTheDesk", () => listRoleGrants(db, id)],
     ["addresses", () => addresses(runtime, id)],
     ["authenticators", () => listEveryAuthenticator(db, id)],
+    ["passkeys", () => listEveryPasskey(db, id)],
+    ["devices", () => listDevices(db, id, now)],
     ["recoveryCodes", () => describeCodes(db, id)],
     ["sessions", () => listEverySession(db, id)],
     ["apiTokens", () => listApiTokens(db, id)],
@@ -93,7 +95,7 @@ function sectionsOf(runtime: Runtime, account: Account): readonly Section[] {
 async function* textOf(runtime: Runtime, account: Account, now: Date): AsyncGenerator<string> {
   const about = { format: "locksmith-account-data/1", index: runtime.indexName, madeAt: now };
   yield `${JSON.stringify(about).slice(0, -1)}`;
-  for (const [name, content] of sectionsOf(runtime, account)) {
+  for (const [name, content] of sectionsOf(runtime, account, now)) {
     yield `,\n${JSON.stringify(name)}: `;
     if (typeof content === "function") {
       yield JSON.stringify(await content());

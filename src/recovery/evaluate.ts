@@ -90,7 +90,9 @@ export async function evaluate(
       facts,
     });
   }
-  const needsPeople = decision.route === "one-reviewer" || decision.route === "two-reviewers";
+  // Whoever writes about a freeze writes to people; other cases of a frozen account go on collecting proofs.
+  const isAppeal = decision.route === "incident" && ["frozen", "compromised"].includes(recoveryCase.cause);
+  const needsPeople = decision.route === "one-reviewer" || decision.route === "two-reviewers" || isAppeal;
   if (needsPeople && recoveryCase.state === "collecting") {
     return advance(tx, runtime, weighed, { event: "submit", as: "machine", actor: clock, facts });
   }

@@ -1,3 +1,4 @@
+export { appealAgainstFreeze, type Appealed, type FreezeAppeal } from "./appeal.ts";
 export {
   caseForOwner,
   deleteOldCasePages,
@@ -30,6 +31,15 @@ export {
   EVIDENCE_STATES,
   OPEN_STATES,
 } from "./lifecycle.ts";
+export {
+  lockByLink,
+  lockBySubscriber,
+  type LockBySubscriber,
+  type Locked,
+  type NotMe,
+  type OnLocked,
+  peekNotMe,
+} from "./lock.ts";
 export { object, peekObjection } from "./objection.ts";
 export {
   confirmContact,
@@ -42,7 +52,14 @@ export {
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
-export { peekRestoration, type RestorationForm, restoreAccount, type Restored } from "./restoration.ts";
+export {
+  beginRestorationPasskey,
+  type NewSecondFactor,
+  peekRestoration,
+  type RestorationForm,
+  restoreAccount,
+  type Restored,
+} from "./restoration.ts";
 export {
   approveCase,
   refuseCase,

@@ -1,9 +1,10 @@
 import { freezeAccount } from "../accounts/index.ts";
-import { audit } from "../audit/index.ts";
-import { transact } from "../kernel/db/transact.ts";
+import { audit, type AuditActor } from "../audit/index.ts";
+import { transact, type Tx } from "../kernel/db/transact.ts";
 import { type CaseId, newId } from "../kernel/ids.ts";
 import { digestToken, oneTimeRefusals, peekUsable, spend } from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
 import { queueMail } from "../notifications/index.ts";
 import { endAllSessions } from "../sessions/index.ts";
 import { advance } from "./advance.ts";
@@ -13,6 +14,52 @@ import { revokeRestorationRight } from "./restoration.ts";
 import { findCase, lockCase, lockOpenCaseOf } from "./store/cases.ts";
 import { insertMessage } from "./store/thread.ts";
 import type { RecoveryCase } from "./types.ts";
+
+export interface Contest {
+  readonly as: "objector" | "subscriber";
+  readonly actor: AuditActor;
+  /** Who objected, as a kind. */
+  readonly relation: string;
+  /** For the desk's eyes, in the case's thread. */
+  readonly words: string;
+  /** Whether a case that is with the desk for such a reason already takes the words, or is refused. */
+  readonly mayStand: boolean;
+}
+
+const isStopped = ({ state }: RecoveryCase): boolean => state === "contested" || state === "incident";
+
+/**
+ * Stops a case: what was granted in it is worth nothing, a person looks at it first, and the claimant is told. The caller
+ * has locked the case, and freezes the account. Refuses a case that is past stopping.
+ */
+export async function contest(
+  tx: Tx,
+  runtime: Runtime,
+  recoveryCase: RecoveryCase,
+  { as, actor, relation, words, mayStand }: Contest,
+): Promise<Result<RecoveryCase>> {
+  const isWithDesk = mayStand && isStopped(recoveryCase);
+  const moved = isWithDesk
+    ? ok(recoveryCase)
+    : await advance(tx, runtime, recoveryCase, { event: "object", as, actor, facts: { relation } });
+  if (!moved.ok) return moved;
+  await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
+  await insertMessage(tx, runtime, recoveryCase.id, {
+    id: newId("msg", tx.now, runtime.random),
+    authorKind: "system",
+    authorId: null,
+    isInternal: true,
+    body: words,
+  });
+  if (isWithDesk) return moved;
+  await queueMail(tx, runtime, {
+    to: recoveryCase.contactAddress,
+    message: "objection-recorded",
+    params: { caseNumber: recoveryCase.number },
+    caseId: recoveryCase.id,
+  });
+  return moved;
+}
 
 /** What the page behind an objection link shows before the button is pressed. Looking changes nothing. */
 export async function peekObjection(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RecoveryCase>> {
@@ -39,31 +86,19 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     const actor = { kind: "anyone" } as const;
     const { accountId } = recoveryCase;
     const later = recoveryCase.state === "restored" ? await lockOpenCaseOf(tx, accountId) : null;
-    const stopped = later ?? recoveryCase;
-    const isWithDesk = later?.state === "contested" || later?.state === "incident";
-    const moved = isWithDesk
-      ? ok(stopped)
-      : await advance(tx, runtime, stopped, { event: "object", as: "objector", actor, facts: { relation } });
+    const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
+    const words = `Objection by a recipient of our notices (${relation})${which}.`;
+    const mayStand = later !== null;
+    const moved = await contest(tx, runtime, later ?? recoveryCase, {
+      as: "objector",
+      actor,
+      relation,
+      words,
+      mayStand,
+    });
     if (!moved.ok) return moved;
-    await revokeRestorationRight(tx, stopped.id, "somebody objected");
     await freezeAccount(tx, runtime.random, { accountId, because: "objection", caseId: recoveryCase.id, actor });
     await endAllSessions(tx, runtime.random, { accountId, because: "frozen after an objection", actor });
-    const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
-    await insertMessage(tx, runtime, stopped.id, {
-      id: newId("msg", now, runtime.random),
-      authorKind: "system",
-      authorId: null,
-      isInternal: true,
-      body: `Objection by a recipient of our notices (${relation})${which}.`,
-    });
-    if (!isWithDesk) {
-      await queueMail(tx, runtime, {
-        to: stopped.contactAddress,
-        message: "objection-recorded",
-        params: { caseNumber: stopped.number },
-        caseId: stopped.id,
-      });
-    }
     audit(tx, runtime.random, {
       act: "recovery/objected",
       actor,

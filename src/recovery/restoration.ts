@@ -1,8 +1,12 @@
+import type { PublicKeyCredentialCreationOptionsJSON } from "@simplewebauthn/server";
 import { type Account, findAccount, listAddresses, thawAccount } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
+  beginPasskey,
+  bindPasskey,
   bindPassword,
   bindTotpKey,
+  checkNewPasskey,
   type EnrolmentText,
   enrolmentOf,
   makeCodes,
@@ -19,8 +23,8 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
-import { placeHold, revokeAllApiTokens } from "../registry/index.ts";
-import { endAllSessions } from "../sessions/index.ts";
+import { ALL_POWERS, placeHold, revokeAllApiTokens } from "../registry/index.ts";
+import { endAllSessions, forgetDevices } from "../sessions/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
@@ -35,9 +39,6 @@ import type { RecoveryCase } from "./types.ts";
 
 const RIGHT = "restoration";
 const TRIES = { limit: 30, windowSeconds: 3600 };
-
-/** Everything that is held for a while after a restoration. */
-const HELD_POWERS = ["publish", "ownership", "collaborators", "tokens", "publishers", "addresses", "deletion"] as const;
 
 /** Issues the right, in place of one that was not used. */
 export async function issueRestorationRight(
@@ -101,13 +102,52 @@ export async function peekRestoration(
   });
 }
 
+/** The new second factor, shown to work. */
+export type NewSecondFactor =
+  /** Six digits of the new authenticator app. */
+  | { readonly kind: "totp"; readonly code: string }
+  /** What the browser gave for `beginRestorationPasskey`. */
+  | { readonly kind: "passkey"; readonly answer: string };
+
 export interface Restoration {
   readonly token: string;
   readonly password: Secret<string>;
-  /** Six digits of the new authenticator app, to be sure that it works. */
-  readonly totpCode: string;
+  readonly secondFactor: NewSecondFactor;
   readonly source: Source;
   readonly now: Date;
+}
+
+/** What a browser needs to make a passkey as the new second factor. Refuses what `peekRestoration` refuses. */
+export async function beginRestorationPasskey(
+  runtime: RecoveryRuntime,
+  token: string,
+  now: Date,
+): Promise<Result<PublicKeyCredentialCreationOptionsJSON>> {
+  const form = await peekRestoration(runtime, token, now);
+  return form.ok ? beginPasskey(runtime, form.value.account, passkeyScope(token), now) : form;
+}
+
+const passkeyScope = (token: string) =>
+  ({ use: "restore", subject: digestToken(token).toString("base64url") }) as const;
+
+/** Binds the new second factor, in the transaction of the restoration. */
+type Bind = (tx: Tx) => Promise<Result<unknown>>;
+
+/** Checks that the new second factor works. A passkey's challenge is spent with it; the right is not. */
+async function checkSecondFactor(
+  runtime: RecoveryRuntime,
+  { token, secondFactor, now }: Restoration,
+  rightId: OneTimeId,
+  account: Account,
+): Promise<Result<Bind>> {
+  if (secondFactor.kind === "passkey") {
+    const made = await checkNewPasskey(runtime, passkeyScope(token), secondFactor.answer, now);
+    return made.ok ? ok((tx) => bindPasskey(tx, runtime, account.id, made.value, undefined)) : made;
+  }
+  const typed = typedKey(runtime, rightId, secondFactor.code, now);
+  if (!typed.ok) return typed;
+  const { key, step } = typed.value;
+  return ok(async (tx) => ok(await bindTotpKey(tx, runtime, account.id, key, step)));
 }
 
 /** What else ends in the same transaction: sign-ins that are half done (sign-in/). */
@@ -138,13 +178,13 @@ export async function restoreAccount(
   if (!counted.ok) return counted;
   const form = await peekRestoration(runtime, token, now);
   if (!form.ok) return form;
-  const typed = typedKey(runtime, right.value.id, restoration.totpCode, now);
-  if (!typed.ok) return typed;
   const { account } = form.value;
   const addresses = await listAddresses(runtime.db, account.id);
   const words = [account.username, ...addresses.map((one) => one.address)];
   const password = await preparePassword(runtime, restoration.password, { hasSecondFactor: true, words });
   if (!password.ok) return password;
+  const bindSecondFactor = await checkSecondFactor(runtime, restoration, right.value.id, account);
+  if (!bindSecondFactor.ok) return bindSecondFactor;
   return transact(runtime.db, { now }, async (tx): Promise<Result<Restored>> => {
     const recoveryCase = await lockCase(tx, form.value.recoveryCase.id);
     if (!recoveryCase) return refuse(oneTimeRefusals.unknown());
@@ -158,16 +198,18 @@ export async function restoreAccount(
       patch: { ended_because: "restored" },
     });
     if (!moved.ok) return moved;
-    await revokeAuthenticators(tx, account.id, ["password", "totp", "recovery-codes"], "account recovery");
+    await revokeAuthenticators(tx, account.id, ["password", "totp", "passkey", "recovery-codes"], "account recovery");
     await revokeCodes(tx, account.id, "account recovery");
     await bindPassword(tx, runtime.random, account.id, password.value, "restoration");
-    await bindTotpKey(tx, runtime, account.id, typed.value.key, typed.value.step);
+    const bound = await bindSecondFactor.value(tx);
+    if (!bound.ok) return bound;
     const codes = await makeCodes(tx, runtime, account);
     const sessions = await endAllSessions(tx, runtime.random, {
       accountId: account.id,
       because: "account recovery",
       actor,
     });
+    await forgetDevices(tx, account.id);
     await onRestored(tx, account);
     const tokens = await revokeAllApiTokens(tx, runtime.random, {
       accountId: account.id,
@@ -181,7 +223,7 @@ export async function restoreAccount(
     await queueMail(tx, runtime, {
       to: primary?.address ?? recoveryCase.contactAddress,
       message: "account-restored",
-      params: { username: account.username, holdUntil: heldUntil, powers: heldUntil ? [...HELD_POWERS] : [] },
+      params: { username: account.username, holdUntil: heldUntil, powers: heldUntil ? [...ALL_POWERS] : [] },
       accountId: account.id,
       caseId: recoveryCase.id,
     });
@@ -190,7 +232,13 @@ export async function restoreAccount(
       actor,
       accountId: account.id,
       caseId: recoveryCase.id,
-      facts: { sessions, tokens, told, heldUntil: heldUntil?.toISOString() ?? null },
+      facts: {
+        secondFactor: restoration.secondFactor.kind,
+        sessions,
+        tokens,
+        told,
+        heldUntil: heldUntil?.toISOString() ?? null,
+      },
       personal: { ...restoration.source },
     });
     return ok({ account, recoveryCase: moved.value, codes, heldUntil });
@@ -203,7 +251,7 @@ async function hold(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase
   const until = new Date(tx.now.getTime() + holdMs);
   await placeHold(tx, runtime.random, {
     accountId: recoveryCase.accountId,
-    powers: HELD_POWERS,
+    powers: ALL_POWERS,
     caseId: recoveryCase.id,
     until,
     because: "account recovery",

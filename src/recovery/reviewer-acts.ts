@@ -170,7 +170,10 @@ export function refuseCase(
     if (!moved.ok) return moved;
     // The objection was right: the claimant is not the owner, and the owner gets the account back as it was. After a
     // restoration it stays frozen: then its authenticators may be a thief's.
-    const wasObjection = recoveryCase.state === "contested" && checked.value.frozen?.caseId === caseId;
+    // What its owner locked is theirs to unlock.
+    const { frozen } = checked.value;
+    const wasObjection =
+      recoveryCase.state === "contested" && frozen?.caseId === caseId && frozen.because === "objection";
     if (wasObjection)
       await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     await queueMail(tx, runtime, {
@@ -242,7 +245,9 @@ export function resumeCase(
     });
     if (!moved.ok) return moved;
     await keepReason(tx, runtime, caseId, reviewer, verdict.reason);
-    await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
+    // What its owner locked stays locked until they unlock it, or the case ends in a restoration.
+    if (checked.value.frozen?.because !== "owner")
+      await thawAccount(tx, runtime.random, { accountId: checked.value.id, caseId, actor: asStaff(reviewer) });
     return moved;
   });
 }

@@ -21,6 +21,8 @@ import {
   lockOwnApiToken,
   selectApiTokens,
   setHeld,
+  setHeldWhereFree,
+  setReleased,
   setRevoked,
   touchApiToken,
 } from "./store/tokens.ts";
@@ -149,6 +151,45 @@ export async function holdApiToken(tx: Tx, random: Random, end: EndToken): Promi
   if (token.held) return ok();
   await setHeld(tx, id, because);
   audit(tx, random, { act: "registry/api-token-held", actor, accountId, facts: { token: id, because } });
+  return ok();
+}
+
+/** Why the tokens of a locked account are held; what is held for another reason is not its owner's to release. */
+const LOCKED = "the account was locked";
+
+/** Stops every live token of an account that its owner locked. Returns how many were not held before. */
+export async function holdAllApiTokens(
+  tx: Tx,
+  random: Random,
+  { accountId, actor }: { readonly accountId: AccountId; readonly actor: AuditActor },
+): Promise<number> {
+  const live = await lockLiveApiTokens(tx, accountId);
+  const held = await setHeldWhereFree(tx, live, LOCKED);
+  if (held.length === 0) return 0;
+  const facts = { tokens: [...held], because: LOCKED };
+  audit(tx, random, { act: "registry/api-tokens-held", actor, accountId, facts });
+  return held.length;
+}
+
+/** Whether the owner may let this token work again. */
+export const isReleasable = (token: ApiToken): boolean => !token.revoked && token.held?.because === LOCKED;
+
+/**
+ * Lets a token work again that was held when its account was locked; doing it twice changes nothing. Refuses a token the
+ * account does not have, one that is ended, and one that is held for another reason: shown in a case, it may be known.
+ */
+export async function releaseApiToken(
+  tx: Tx,
+  random: Random,
+  release: Pick<EndToken, "id" | "accountId" | "actor">,
+): Promise<Result<undefined>> {
+  const { id, accountId, actor } = release;
+  const token = await lockOwnApiToken(tx, id, accountId);
+  if (!token) return refuse(registryRefusals["no-such-token"]());
+  if (!token.held && !token.revoked) return ok();
+  if (!isReleasable(token)) return refuse(registryRefusals["token-stays-held"]());
+  await setReleased(tx, id);
+  audit(tx, random, { act: "registry/api-token-released", actor, accountId, facts: { token: id } });
   return ok();
 }
 

@@ -48,6 +48,9 @@ const POWER_IN_WORDS: Readonly<Record<Power, string>> = {
   deletion: "Deleting from this account",
 };
 
+/** Everything that is held for a while after an account was given back. */
+export const ALL_POWERS = Object.keys(POWER_IN_WORDS) as readonly Power[]; // the keys of a record of powers
+
 /** Refuses while a hold on this power stands, with the date in UTC on which it ends, and why. */
 export async function requireNoHold(
   reader: Reader,

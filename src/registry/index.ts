@@ -3,16 +3,19 @@ export {
   authenticateApiToken,
   createApiToken,
   type EndToken,
+  holdAllApiTokens,
   holdApiToken,
+  isReleasable,
   listApiTokens,
   type NewToken,
+  releaseApiToken,
   revokeAllApiTokens,
   revokeApiToken,
   revokeLeakedToken,
   tokenFault,
 } from "./api-tokens.ts";
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
-export { listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
+export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
 export { isProjectName, normalizeName } from "./names.ts";
 export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, recordsOf } from "./records.ts";

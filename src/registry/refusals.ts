@@ -21,6 +21,10 @@ export const registryRefusals = defineRefusals("registry", {
   "token-expired": { status: 403, title: "That API token has expired. Make a new one." },
   "token-revoked": { status: 403, title: "That API token has been revoked. Make a new one." },
   "token-held": { status: 403, title: "That API token is on hold and cannot be used. Sign in to see why." },
+  "token-stays-held": {
+    status: 409,
+    title: "This token is not held because of the lock, so it stays held. Please end it and make a new one.",
+  },
   "token-scope": { status: 403, title: "That API token is for other projects." },
   "token-name": { status: 422, title: "Please give the token a name of 1 to 100 characters." },
   "token-projects": { status: 422, title: "A token can only be limited to projects the account has a role on." },

@@ -1,6 +1,6 @@
 import { listAddresses } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
-import { bindPassword, isTotpBound, preparePassword } from "../authenticators/index.ts";
+import { bindPassword, hasSecondFactor, preparePassword } from "../authenticators/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -19,8 +19,8 @@ export async function changePassword(
 ): Promise<Result<Secret<string>>> {
   const addresses = await listAddresses(runtime.db, self.account.id);
   const words = [self.account.username, ...addresses.map((one) => one.address)];
-  const hasSecondFactor = await isTotpBound(runtime.db, self.account.id);
-  const prepared = await preparePassword(runtime, password, { hasSecondFactor, words });
+  const isSecondBound = await hasSecondFactor(runtime.db, self.account.id);
+  const prepared = await preparePassword(runtime, password, { hasSecondFactor: isSecondBound, words });
   if (!prepared.ok) return prepared;
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<string>>> => {
     const { id: accountId, username } = self.account;

@@ -6,7 +6,7 @@ import {
   checkCode,
   countCodeAttempt,
   finishTotp,
-  isTotpBound,
+  hasSecondFactor,
   makeCodes,
   noteSuccess,
   updateDetail,
@@ -70,7 +70,9 @@ export async function finishTotpEnrolment(runtime: Runtime, self: Self, typed: s
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<FinishedTotp>> => {
     const finished = await finishTotp(tx, match.value);
     if (!finished.ok) return finished;
-    const sessionToken = await reauthenticate(tx, runtime.random, self.session.id, ["password", "totp"]);
+    const { factors } = self.session;
+    const shown = factors.length < 2 ? (["password", "totp"] as const) : factors;
+    const sessionToken = await reauthenticate(tx, runtime.random, self.session.id, shown);
     audit(tx, runtime.random, {
       act: "authenticators/totp-bound",
       actor: selfActor(self),
@@ -93,7 +95,7 @@ export async function finishTotpEnrolment(runtime: Runtime, self: Self, typed: s
  * another (SP 800-63B-4 §3.1.2.1, codes are delivered at AAL2).
  */
 export async function makeRecoveryCodes(runtime: Runtime, self: Self): Promise<Result<Secret<readonly string[]>>> {
-  if (!(await isTotpBound(runtime.db, self.account.id))) return refuse(authenticatorRefusals["not-bound"]());
+  if (!(await hasSecondFactor(runtime.db, self.account.id))) return refuse(authenticatorRefusals["not-bound"]());
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<readonly string[]>>> => {
     const codes = await makeCodes(tx, runtime, self.account);
     audit(tx, runtime.random, {

@@ -6,7 +6,16 @@ export {
   startTotpEnrolment,
   typeCodeBack,
 } from "./enrol.ts";
-export { createToken, endOneSession, endOtherSessions, revokeToken, signOut } from "./manage.ts";
+export { createToken, endOneSession, endOtherSessions, releaseToken, revokeToken, signOut } from "./manage.ts";
+export { settingsRefusals } from "./refusals.ts";
+export {
+  isSettled,
+  type OnUnlocked,
+  unlockAccount,
+  type Unlocked,
+  type WaysToUnlock,
+  waysToUnlock,
+} from "./unlock.ts";
 export { confirmIdentity } from "./confirm-identity.ts";
 export {
   addAddress,
@@ -18,3 +27,11 @@ export {
   undoAddressChange,
 } from "./addresses.ts";
 export { changePassword } from "./change-password.ts";
+export {
+  addPasskey,
+  confirmWithPasskey,
+  endPasskey,
+  renamePasskey,
+  startPasskey,
+  startPasskeyConfirmation,
+} from "./passkeys.ts";

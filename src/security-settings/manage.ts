@@ -4,7 +4,7 @@ import type { ApiTokenId, SessionId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { createApiToken, requireNoHold, revokeApiToken } from "../registry/index.ts";
+import { createApiToken, releaseApiToken, requireNoHold, revokeApiToken } from "../registry/index.ts";
 import { endAllSessions, endSession } from "../sessions/index.ts";
 import { type Self, selfActor, tellOwner } from "./enrol.ts";
 
@@ -49,6 +49,16 @@ export async function revokeToken(runtime: Runtime, self: Self, id: ApiTokenId):
       because: "by its owner",
       actor: selfActor(self),
     }),
+  );
+}
+
+/**
+ * Lets a token work again that was held when the account was locked. The route has made sure that both authenticators
+ * were shown in the last ten minutes. Refuses what is held for another reason.
+ */
+export async function releaseToken(runtime: Runtime, self: Self, id: ApiTokenId): Promise<Result<undefined>> {
+  return transact(runtime.db, { now: self.now }, (tx) =>
+    releaseApiToken(tx, runtime.random, { id, accountId: self.account.id, actor: selfActor(self) }),
   );
 }
 

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, SessionId } from "../kernel/ids.ts";
+import { forgetDevices } from "./devices.ts";
 
 interface ErasureTables {
   sessions: {
@@ -34,8 +35,9 @@ export function listEverySession(reader: Reader, accountId: AccountId) {
     .execute();
 }
 
-/** Deletes every session of an account, live ones too. Returns how many. */
+/** Deletes every session of an account, live ones too, and the browsers it was known in. Returns how many sessions. */
 export async function eraseSessions(tx: Tx, accountId: AccountId): Promise<number> {
+  await forgetDevices(tx, accountId);
   const result = await own(tx).deleteFrom("sessions").where("account_id", "=", accountId).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

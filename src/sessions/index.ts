@@ -8,6 +8,14 @@ export {
   freshSubscriberGuard,
 } from "./guards.ts";
 export { deleteEndedSessions, eraseSessions, listEverySession } from "./erase.ts";
+export {
+  deleteOldDevices,
+  deviceCookie,
+  forgetDevices,
+  listDevices,
+  type RecognisedDevice,
+  recogniseDevice,
+} from "./devices.ts";
 export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,
@@ -19,4 +27,15 @@ export {
   resolveSession,
   startSession,
 } from "./session.ts";
-export { type Factor, isFresh, SESSION_COOKIE, type Session, type SessionKind, STAFF_COOKIE } from "./types.ts";
+export {
+  DEVICE_COOKIE,
+  type Factor,
+  FRESH_MS,
+  isFresh,
+  isPhishingResistant,
+  type KnownDevice,
+  SESSION_COOKIE,
+  type Session,
+  type SessionKind,
+  STAFF_COOKIE,
+} from "./types.ts";

@@ -3,7 +3,7 @@ import { audit, type AuditActor } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
-import { type AccountId, newId, type SessionId } from "../kernel/ids.ts";
+import { type AccountId, type DeviceId, newId, type SessionId } from "../kernel/ids.ts";
 import { digestToken } from "../kernel/one-time.ts";
 import type { Random } from "../kernel/random.ts";
 import { ok } from "../kernel/result.ts";
@@ -26,6 +26,7 @@ interface SessionTables {
     ended_because: string | null;
     ip: string;
     user_agent: string;
+    device_id: DeviceId | null;
     owes_new_password: boolean;
   };
 }
@@ -39,6 +40,7 @@ export interface StartSession {
   readonly kind: SessionKind;
   readonly factors: readonly Factor[];
   readonly source: Source;
+  readonly deviceId?: DeviceId;
   /** The password it is begun with has leaked. */
   readonly owesNewPassword?: boolean;
 }
@@ -67,6 +69,7 @@ export async function startSession(
       ended_because: null,
       ip: start.source.ip,
       user_agent: start.source.userAgent,
+      device_id: start.deviceId ?? null,
       owes_new_password: start.owesNewPassword ?? false,
     })
     .execute();
@@ -130,7 +133,7 @@ export async function endSession(
   return true;
 }
 
-/** Ends every session of an account but `except`. @returns how many were live */
+/** Ends the live sessions of an account but `except`. @returns how many were live */
 export async function endAllSessions(
   tx: Tx,
   random: Random,
@@ -139,6 +142,8 @@ export async function endAllSessions(
     readonly because: string;
     readonly actor: AuditActor;
     readonly except?: SessionId | undefined;
+    /** Only sessions of one kind. */
+    readonly kind?: SessionKind | undefined;
   },
 ): Promise<number> {
   let update = own(tx)
@@ -146,6 +151,7 @@ export async function endAllSessions(
     .set({ ended_at: tx.now, ended_because: end.because })
     .where("account_id", "=", end.accountId)
     .where("ended_at", "is", null);
+  if (end.kind !== undefined) update = update.where("kind", "=", end.kind);
   if (end.except !== undefined) update = update.where("id", "!=", end.except);
   const ended = await update.returning("id").execute();
   if (ended.length > 0) {
@@ -196,5 +202,6 @@ const toSession = (row: SessionTables["sessions"]): Session => ({
   reauthenticatedAt: row.reauthenticated_at,
   ip: row.ip,
   userAgent: row.user_agent,
+  deviceId: row.device_id,
   owesNewPassword: row.owes_new_password,
 });

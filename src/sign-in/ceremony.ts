@@ -2,8 +2,10 @@ import {
   type Account,
   findAccount,
   findAccountByName,
+  type Freeze,
   listAddresses,
   listStaffRoles,
+  lockAccount,
   touchAccount,
 } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
@@ -11,7 +13,8 @@ import {
   countCodeAttempt,
   findLeak,
   findPasswordFacts,
-  isTotpBound,
+  hasSecondFactor,
+  isPasskeyBound,
   notePasswordSuccess,
   redeemCode,
   rehashIfOutdated,
@@ -31,6 +34,7 @@ import { queueMail } from "../notifications/index.ts";
 import { type Factor, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
 import { noteLeak } from "./leaked-password.ts";
+import { noteDevice } from "./new-device.ts";
 import { signInRefusals } from "./refusals.ts";
 import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
 
@@ -45,7 +49,9 @@ export type OnSignedIn = (tx: Tx, account: Account) => Promise<void>;
 
 export type PasswordOutcome =
   /** No second factor is bound yet: signed in as far as setting up goes. */
-  | { readonly next: "setup"; readonly account: Account; readonly sessionToken: Secret<string> }
+  | ({ readonly next: "setup" } & SignedIn)
+  /** The account is frozen: signs in to nothing, and carries the right password along to its honest page. */
+  | { readonly next: "frozen"; readonly account: Account; readonly ceremonyToken: Secret<string> }
   | { readonly next: "second-factor"; readonly account: Account; readonly ceremonyToken: Secret<string> };
 
 export interface PasswordStep {
@@ -54,6 +60,8 @@ export interface PasswordStep {
   readonly password: Secret<string>;
   readonly purpose: Purpose;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
 }
 
@@ -74,9 +82,9 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     await noteFailure(runtime, account, "password", step);
     return refuse(signInRefusals.wrong());
   }
-  if (account.frozen) return refuse(frozen(account));
-  const hasSecondFactor = await isTotpBound(runtime.db, account.id);
-  if (step.purpose === "staff" && !hasSecondFactor) {
+  if (account.frozen && step.purpose === "staff") return refuse(frozen(account));
+  const owesSecondFactor = await hasSecondFactor(runtime.db, account.id);
+  if (step.purpose === "staff" && !owesSecondFactor) {
     await noteFailure(runtime, account, "password", step); // set up on the subscriber pages; here nothing is told of it
     return refuse(signInRefusals.wrong());
   }
@@ -86,9 +94,10 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
     if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
-    if (!hasSecondFactor) {
-      const { token } = await signIn(tx, runtime, account, ["password"], step);
-      return ok({ next: "setup", account, sessionToken: token });
+    if (!owesSecondFactor && !account.frozen) {
+      const current = await requireThawed(tx, account);
+      if (!current.ok) return current;
+      return ok({ next: "setup", account, ...(await signIn(tx, runtime, account, ["password"], step)) });
     }
     audit(tx, runtime.random, {
       act: "sign-in/password-accepted",
@@ -107,11 +116,11 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
       digest: digestToken(token),
       expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
     });
-    return ok({ next: "second-factor", account, ceremonyToken: secret(token) });
+    return ok({ next: account.frozen ? "frozen" : "second-factor", account, ceremonyToken: secret(token) });
   });
 }
 
-const frozen = (account: Account) =>
+export const frozen = (account: Account) =>
   signInRefusals.frozen(
     account.frozen
       ? { detail: `It was frozen on ${account.frozen.at.toISOString().slice(0, 16).replace("T", " at ")} UTC.` }
@@ -127,9 +136,29 @@ export async function findCeremony(
   token: string | undefined,
   now: Date,
 ): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
+  const found = await findRunning(runtime, token, now);
+  return found && !found.account.frozen ? found : null;
+}
+
+/** As `findCeremony`, for the account that is frozen: what its honest page, the unlocking and the appeal start from. */
+export async function findFrozenCeremony(
+  runtime: Runtime,
+  token: string | undefined,
+  now: Date,
+): Promise<{ readonly ceremony: Ceremony; readonly account: Account; readonly freeze: Freeze } | null> {
+  const found = await findRunning(runtime, token, now);
+  const freeze = found?.ceremony.purpose === "subscriber" ? found.account.frozen : null;
+  return found && freeze ? { ...found, freeze } : null;
+}
+
+async function findRunning(
+  runtime: Runtime,
+  token: string | undefined,
+  now: Date,
+): Promise<{ readonly ceremony: Ceremony; readonly account: Account } | null> {
   const ceremony = token ? await findCeremonyByDigest(runtime.db, digestToken(token), now) : null;
   const account = ceremony && (await findAccount(runtime.db, ceremony.accountId));
-  if (!ceremony || !account || account.frozen) return null;
+  if (!ceremony || !account) return null;
   const password = await findPasswordFacts(runtime.db, account.id);
   return password?.id === ceremony.passwordId ? { ceremony, account } : null;
 }
@@ -138,15 +167,22 @@ export interface SecondFactorStep {
   readonly ceremonyToken: string | undefined;
   readonly typed: string;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
 }
 
 export interface SignedIn {
   readonly account: Account;
   readonly sessionToken: Secret<string>;
+  /** For the cookie by which this browser is known again. */
+  readonly deviceToken: Secret<string>;
 }
 
-/** Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. */
+/**
+ * Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. At the desk it is refused
+ * to those who have a passkey: what a look-alike site could pass on opens nothing there (SP 800-63B-4 §2.3.2).
+ */
 export async function submitTotp(
   runtime: Runtime,
   step: SecondFactorStep,
@@ -155,6 +191,8 @@ export async function submitTotp(
   const running = await findCeremony(runtime, step.ceremonyToken, step.now);
   if (!running) return refuse(signInRefusals["start-again"]());
   const { account, ceremony } = running;
+  if (ceremony.purpose === "staff" && (await isPasskeyBound(runtime.db, account.id)))
+    return refuse(signInRefusals["passkey-needed"]());
   const match = await verifyTotp(runtime, account.id, step.typed, step.now);
   if (!match.ok) {
     await noteFailure(runtime, account, "totp", step);
@@ -204,42 +242,50 @@ interface Finish {
   readonly account: Account;
   readonly ceremony: Ceremony;
   readonly factor: Factor;
-  readonly step: SecondFactorStep;
+  readonly step: Omit<SecondFactorStep, "typed">;
   readonly onSignedIn: OnSignedIn;
 }
 
-async function finish(
+export async function finish(
   tx: Tx,
   runtime: Runtime,
   { account, ceremony, factor, step, onSignedIn }: Finish,
 ): Promise<Result<SignedIn>> {
+  const current = await requireThawed(tx, account);
+  if (!current.ok) return current;
   if (!(await setCeremonyEnded(tx, ceremony.id))) return refuse(signInRefusals["start-again"]());
-  const current = await findAccount(tx, account.id);
-  if (!current || current.frozen) return refuse(frozen(current ?? account));
   const factors: readonly Factor[] = ["password", factor];
   // The desk has no page for it: who works there chooses the new password on the ordinary pages.
   if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
     return refuse(signInRefusals["password-leaked"]());
-  const { token } = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
+  const tokens = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
   await onSignedIn(tx, account);
-  return ok({ account, sessionToken: token });
+  return ok({ account, ...tokens });
+}
+
+/** Refuses a frozen account, which stays as it is until the end: a lock waits, and then ends the session begun here. */
+export async function requireThawed(tx: Tx, account: Account): Promise<Result<Account>> {
+  const current = await lockAccount(tx, account.id);
+  return current && !current.frozen ? ok(current) : refuse(frozen(current ?? account));
 }
 
 const hasLeaked = async (tx: Tx, account: Account): Promise<boolean> =>
   ((await findPasswordFacts(tx, account.id))?.leakedAt ?? null) !== null;
 
-async function signIn(
+export async function signIn(
   tx: Tx,
   runtime: Runtime,
   account: Account,
   factors: readonly Factor[],
-  step: { readonly purpose: Purpose; readonly source: Source },
-) {
+  step: { readonly purpose: Purpose; readonly source: Source; readonly deviceToken?: string | undefined },
+): Promise<Pick<SignedIn, "sessionToken" | "deviceToken">> {
+  const device = await noteDevice(tx, runtime, account, step);
   const session = await startSession(tx, runtime.random, {
     accountId: account.id,
     kind: step.purpose,
     factors,
     source: step.source,
+    deviceId: device.id,
     owesNewPassword: factors.includes("password") && (await hasLeaked(tx, account)),
   });
   await touchAccount(tx, account.id);
@@ -248,14 +294,14 @@ async function signIn(
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },
     accountId: account.id,
-    facts: { purpose: step.purpose, factors, session: session.id },
+    facts: { purpose: step.purpose, factors, session: session.id, knownDevice: device.isKnown },
     personal: { ...step.source },
   });
-  return session;
+  return { sessionToken: session.token, deviceToken: device.token };
 }
 
 /** Every failure on an existing account is on its history (ASVS 5.0 16.3.1); guesses at other names only on the counter. */
-async function noteFailure(
+export async function noteFailure(
   runtime: Runtime,
   account: Account | null,
   factor: Factor,

@@ -1,5 +1,6 @@
 export {
   findCeremony,
+  findFrozenCeremony,
   type OnSignedIn,
   type PasswordOutcome,
   type SignedIn,
@@ -7,6 +8,13 @@ export {
   submitRecoveryCode,
   submitTotp,
 } from "./ceremony.ts";
+export {
+  beginPasskeySignIn,
+  beginPasskeyStep,
+  type PasskeyPlace,
+  submitPasskey,
+  submitPasskeyStep,
+} from "./passkey.ts";
 export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
 export { eraseCeremonies } from "./erase.ts";
 export { answerMailRequests, answerMailRequestsJob, askByMail, sealedMailRequestColumns } from "./mail-requests.ts";

@@ -17,5 +17,9 @@ export const signInRefusals = defineRefusals("sign-in", {
     title:
       "Your password stands in lists of stolen ones. Sign in on the ordinary pages, where you choose a new one, and then come back here.",
   },
+  "passkey-needed": {
+    status: 403,
+    title: "You have a passkey, so the desk takes nothing less. Use it for the second step.",
+  },
   "not-staff": { status: 401, title: "The name and password do not go together. Please check both.", tell: "generic" },
 });

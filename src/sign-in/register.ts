@@ -7,14 +7,23 @@ import type { AccountId } from "../kernel/ids.ts";
 import { ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { startSession } from "../sessions/index.ts";
+import { recogniseDevice, startSession } from "../sessions/index.ts";
 
 export interface Registration {
   readonly username: string;
   readonly address: string;
   readonly password: Secret<string>;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
+}
+
+export interface Registered {
+  readonly accountId: AccountId;
+  readonly sessionToken: Secret<string>;
+  /** For the cookie by which this browser is known again. */
+  readonly deviceToken: Secret<string>;
 }
 
 /**
@@ -22,10 +31,7 @@ export interface Registration {
  * goes. Refuses a taken or look-alike username openly, since usernames are public. An address that is another account's
  * gets the same answer; its owner is told by mail instead of getting a confirmation link.
  */
-export async function register(
-  runtime: Runtime,
-  input: Registration,
-): Promise<Result<{ readonly accountId: AccountId; readonly sessionToken: Secret<string> }>> {
+export async function register(runtime: Runtime, input: Registration): Promise<Result<Registered>> {
   const username = checkUsername(input.username);
   if (!username.ok) return username;
   const address = parseAddress(input.address);
@@ -45,7 +51,9 @@ export async function register(
       folded: address.value.folded,
       username: username.value,
     });
+    const device = await recogniseDevice(tx, runtime.random, accountId, input.deviceToken);
     const { token } = await startSession(tx, runtime.random, {
+      deviceId: device.id,
       accountId,
       kind: "subscriber",
       factors: ["password"],
@@ -57,6 +65,6 @@ export async function register(
       accountId,
       personal: { ...input.source, username: username.value, address: address.value.address },
     });
-    return ok({ accountId, sessionToken: token });
+    return ok({ accountId, sessionToken: token, deviceToken: device.token });
   });
 }

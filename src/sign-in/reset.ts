@@ -7,12 +7,13 @@ import {
   listAddresses,
   listStaffRoles,
   listUnverifiedHolders,
+  lockAccount,
   parseAddress,
 } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
   bindPassword,
-  isTotpBound,
+  hasSecondFactor,
   issueResetLink,
   peekResetLink,
   preparePassword,
@@ -171,9 +172,9 @@ async function formOf(reader: Reader, link: ResetLink, now: Date): Promise<Resul
   const account = await findAccount(reader, link.accountId);
   if (!account) return refuse(oneTimeRefusals.unknown());
   if (account.frozen) return refuse(signInRefusals["reset-frozen"]());
-  const hasSecondFactor = await isTotpBound(reader, account.id);
-  const isEnough = hasSecondFactor || !(await hasSomethingToSteal(reader, account, now));
-  return ok({ account, link, hasSecondFactor, standing: isEnough ? "password" : "case-only" });
+  const isSecondBound = await hasSecondFactor(reader, account.id);
+  const isEnough = isSecondBound || !(await hasSomethingToSteal(reader, account, now));
+  return ok({ account, link, hasSecondFactor: isSecondBound, standing: isEnough ? "password" : "case-only" });
 }
 
 /** As tier 0 of the recovery policy: no projects, roles, organisations, tokens; and no place at the desk. */
@@ -202,12 +203,13 @@ export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Res
   if (form.value.standing === "case-only") return refuse(signInRefusals["reset-needs-case"]());
   const counted = await countAttempt(runtime.db, { bucket: `reset-link:${form.value.link.id}`, ...TRIES }, now);
   if (!counted.ok) return counted;
-  const { account, hasSecondFactor } = form.value;
+  const { account, hasSecondFactor: isSecondBound } = form.value;
   const addresses = await listAddresses(runtime.db, account.id);
   const words = [account.username, ...addresses.map((one) => one.address)];
-  const prepared = await preparePassword(runtime, reset.password, { hasSecondFactor, words });
+  const prepared = await preparePassword(runtime, reset.password, { hasSecondFactor: isSecondBound, words });
   if (!prepared.ok) return prepared;
   return transact(runtime.db, { now }, async (tx): Promise<Result<{ readonly account: Account }>> => {
+    await lockAccount(tx, account.id); // a freeze that comes at this moment waits, or is seen
     const spent = await spendResetLink(tx, token);
     if (!spent.ok) return spent;
     const current = await formOf(tx, spent.value, now);
@@ -228,7 +230,7 @@ export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Res
       act: "authenticators/password-reset",
       actor,
       accountId: account.id,
-      facts: { sessions, address: spent.value.address.id, secondFactor: hasSecondFactor },
+      facts: { sessions, address: spent.value.address.id, secondFactor: isSecondBound },
       personal: { ...source },
     });
     await tellAddresses(tx, runtime, account, source);

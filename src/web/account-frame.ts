@@ -14,7 +14,16 @@ export const accountFrame = (
   title: string,
   body: Html,
   banner?: Html,
-): Html => layout(runtime, request, { title, body, width: "wide", signedInAs: request.actor.account.username, banner });
+  scripts?: readonly string[],
+): Html =>
+  layout(runtime, request, {
+    title,
+    body,
+    width: "wide",
+    signedInAs: request.actor.account.username,
+    banner,
+    scripts,
+  });
 
 /** An id of ours in a form. Says nothing about whose it is. */
 export const idField = (prefix: IdPrefix) =>

@@ -1,6 +1,5 @@
-import { z } from "zod";
 import { listAddresses } from "../accounts/index.ts";
-import { describeCodes, isTotpBound } from "../authenticators/index.ts";
+import { describeCodes, isTotpBound, listPasskeys } from "../authenticators/index.ts";
 import {
   badge,
   button,
@@ -11,7 +10,9 @@ import {
   hidden,
   html,
   type Html,
+  linkButton,
   notice,
+  PASSKEY_SCRIPTS,
   summaryList,
   table,
   time,
@@ -22,22 +23,21 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { findOpenCaseOf } from "../recovery/index.ts";
 import { listActiveHolds, listProjectsOf } from "../registry/index.ts";
+import { changePassword, endOneSession, endOtherSessions, signOut } from "../security-settings/index.ts";
 import {
-  changePassword,
-  confirmIdentity,
-  endOneSession,
-  endOtherSessions,
-  signOut,
-} from "../security-settings/index.ts";
-import { freshSubscriberGuard, listLiveSessions, SESSION_COOKIE, subscriberGuard } from "../sessions/index.ts";
+  freshSubscriberGuard,
+  listDevices,
+  listLiveSessions,
+  SESSION_COOKIE,
+  subscriberGuard,
+} from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
-import { codeField, EMPTY, formAgain, type FormState, invalidState, nextPath, refusedState } from "./forms.ts";
+import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
+import { acceptedSignal, whereKept } from "./passkeys.ts";
 import { selfOf } from "./setup.ts";
 import { describeBrowser } from "./wording.ts";
 import { deletionNotice } from "./your-data.ts";
-
-const NEXT = z.strictObject({ next: nextPath });
 
 /** What a signed-in owner must not miss: somebody is trying to recover this account. */
 async function caseBanner(runtime: Runtime, request: AccountRequest): Promise<Html | undefined> {
@@ -46,34 +46,57 @@ async function caseBanner(runtime: Runtime, request: AccountRequest): Promise<Ht
   return notice({
     tone: "danger",
     title: "Somebody has opened a recovery case for this account",
-    body: html`<p>Case ${open.number}, opened ${time(open.openedAt, request.now)} from ${open.openedFrom.ip}. You are signed in, so it was probably not you. The mail we sent to your addresses has a link that stops it at once. Signing in anew with your authenticator app also ends it.</p>`,
+    body: html`<p>Case ${open.number}, opened ${time(open.openedAt, request.now)} from ${open.openedFrom.ip}. You are signed in, so it was probably not you. The mail we sent to your addresses has a link that stops it at once. Signing in anew, with your passkey or your app, also ends it.</p>`,
   });
 }
 
+const describeKnown = (since: Date | null | undefined, now: Date) => (since ? time(since, now, "date") : "Not known");
+
 async function accountPage(runtime: Runtime, request: AccountRequest): Promise<Html> {
   const { account, session } = request.actor;
-  const [addresses, codes, sessions, holds, projects, hasTotp] = await Promise.all([
+  const [addresses, codes, sessions, devices, holds, projects, hasTotp, passkeys] = await Promise.all([
     listAddresses(runtime.db, account.id),
     describeCodes(runtime.db, account.id),
     listLiveSessions(runtime.db, account.id, request.now),
+    listDevices(runtime.db, account.id, request.now),
     listActiveHolds(runtime.db, account.id, request.now),
     listProjectsOf(runtime.db, account.id),
     isTotpBound(runtime.db, account.id),
+    listPasskeys(runtime.db, account.id),
   ]);
+  const knownSince = new Map(devices.map((device) => [device.id, device.firstSeenAt]));
   const body = html`
     <h1>${account.username}</h1>
     ${await deletionNotice(runtime, request)}
     ${holds.map((hold) =>
       notice({
         tone: "warning",
-        title: "Some things wait after the recovery",
-        body: html`<p>Held until ${time(hold.until, request.now)}: ${hold.powers.join(", ")}. This gives everybody time to notice if it was not you.</p>`,
+        title: "Some things wait for a while",
+        body: html`<p>Held until ${time(hold.until, request.now)}, because of ${hold.because === "account recovery" ? "the recovery" : "the lock"}: ${hold.powers.join(", ")}. This gives everybody time to notice if it was not you.</p>`,
       }),
     )}
     <h2>How you get in</h2>
     ${summaryList([
       { key: "Password", value: "Set", action: html`<a href="/account/password">Change</a>` },
-      { key: "Authenticator app", value: hasTotp ? "Set up" : "Not set up" },
+      {
+        key: "Passkeys",
+        value:
+          passkeys.length === 0
+            ? "None yet"
+            : html`${passkeys.map((one) => html`<div>${one.name} ${whereKept(one)}</div>`)}`,
+        action: html`<a href="${passkeys.length === 0 ? "/account/passkeys/new" : "/account/passkeys"}">${passkeys.length === 0 ? "Add one" : "Manage"}</a>`,
+      },
+      {
+        key: "Authenticator app",
+        value: hasTotp ? "Set up" : "Not set up",
+        action: hasTotp
+          ? undefined
+          : formElement({
+              action: "/account/setup/totp/begin",
+              csrf: request.csrfToken,
+              body: button({ label: "Set up", kind: "secondary" }),
+            }),
+      },
       {
         key: "Recovery codes",
         value: codes ? html`${codes.unused} unused, made ${time(codes.madeAt, request.now)}` : "None yet",
@@ -99,12 +122,13 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",
-      columns: ["Browser", "Network", "Since", "Last seen", ""],
+      columns: ["Browser", "Network", "Signed in", "Last seen", "Browser known since", ""],
       rows: sessions.map((one) => [
         describeBrowser(one.userAgent),
         one.ip,
         time(one.startedAt, request.now),
         time(one.lastSeenAt, request.now),
+        describeKnown(one.deviceId && knownSince.get(one.deviceId), request.now),
         one.id === session.id
           ? badge({ tone: "info", text: "This one" })
           : formElement({
@@ -118,26 +142,13 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <div class="actions">
       ${sessions.length > 1 ? formElement({ action: "/account/sessions/end-others", csrf: request.csrfToken, body: button({ label: "End all others", kind: "secondary" }) }) : null}
       ${formElement({ action: "/sign-out", csrf: request.csrfToken, body: button({ label: "Sign out", kind: "secondary" }) })}
-    </div>`;
-  return accountFrame(runtime, request, "Your account", body, await caseBanner(runtime, request));
-}
-
-function confirmPage(runtime: Runtime, request: AccountRequest, state: FormState, next: string | undefined): Html {
-  const body = html`
-    <h1>Is it still you?</h1>
-    <p>Before this change, please show your password and your app once more. It then holds for ten minutes.</p>
-    ${errorSummary(state.errors, state.general)}
-    ${formElement({
-      action: "/account/confirm",
-      csrf: request.csrfToken,
-      body: html`
-        ${next ? hidden("next", next) : null}
-        <input type="text" name="username" autocomplete="username" value="${request.actor.account.username}" readonly hidden>
-        ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", error: state.errors["password"], required: true, maxlength: 1024 })}
-        ${field({ name: "code", label: "Six-digit code", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["code"], required: true, maxlength: 16, width: "short" })}
-        ${button({ label: "Go on" })}`,
-    })}`;
-  return layout(runtime, request, { title: "Is it still you?", body, signedInAs: request.actor.account.username });
+    </div>
+    <h2>Is something wrong?</h2>
+    <p>If somebody else may be in your account, lock it. Everybody is signed out and nothing can be published, until you unlock it.</p>
+    <p>${linkButton({ href: "/account/lock", label: "Lock my account", kind: "danger" })}</p>`;
+  const signal = await acceptedSignal(runtime, request);
+  const banner = await caseBanner(runtime, request);
+  return accountFrame(runtime, request, "Your account", html`${body}${signal}`, banner, signal ? PASSKEY_SCRIPTS : []);
 }
 
 const PASSWORD_FIELD = {
@@ -150,7 +161,7 @@ const PASSWORD_FIELD = {
 function passwordPage(runtime: Runtime, request: AccountRequest, state: FormState): Html {
   const body = html`
     <h1>Choose a new password</h1>
-    <p>Your app and your recovery codes stay as they are. Everywhere else you are signed out.</p>
+    <p>Your passkeys, your app and your recovery codes stay as they are. Everywhere else you are signed out.</p>
     ${errorSummary(state.errors, state.general)}
     ${formElement({
       action: "/account/password",
@@ -170,31 +181,6 @@ export const accountRoutes: readonly Route[] = [
     about: "The account at a glance.",
     guard: subscriberGuard,
     handle: async (runtime, request) => page(await accountPage(runtime, request)),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/account/confirm",
-    about: "Asks for both authenticators again.",
-    guard: subscriberGuard,
-    query: NEXT,
-    handle: async (runtime, request) => page(confirmPage(runtime, request, EMPTY, request.query.next)),
-  }),
-  defineRoute({
-    method: "POST",
-    path: "/account/confirm",
-    about: "Checks both authenticators again before a sensitive change.",
-    guard: subscriberGuard,
-    limit: { bucket: "confirm", limit: 60, windowSeconds: 300 },
-    body: form({ password: secretText(1024), code: codeField, next: nextPath, username: line({ max: 64 }).optional() }),
-    invalid: async (runtime, request, invalid) =>
-      page(confirmPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
-    handle: async (runtime, request) => {
-      const { password, code, next } = request.body;
-      const done = await confirmIdentity(runtime, selfOf(request), { password: secret(password), code });
-      if (!done.ok)
-        return formAgain(request, done.refusal, confirmPage(runtime, request, refusedState(done.refusal, {}), next));
-      return redirect(next ?? "/account", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
-    },
   }),
   defineRoute({
     method: "POST",

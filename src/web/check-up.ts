@@ -11,6 +11,16 @@ import { waysTable } from "./drill.ts";
 const STEP: Readonly<Record<HoldingKind, { readonly words: string; readonly href: string; readonly label: string }>> = {
   password: { words: "Set a password.", href: "/account/password", label: "Set a password" },
   app: { words: "Set up an authenticator app.", href: "/account/setup", label: "Set it up" },
+  passkey: {
+    words: "Add a passkey, best one that is synced or on another device.",
+    href: "/account/passkeys/new",
+    label: "Add a passkey",
+  },
+  "security-key": {
+    words: "Add a security key.",
+    href: "/account/passkeys/new",
+    label: "Add a key",
+  },
   codes: {
     words: "Make recovery codes and keep them on paper.",
     href: "/account/recovery-codes",

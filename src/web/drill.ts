@@ -100,7 +100,7 @@ async function drillPage(runtime: Runtime, request: AccountRequest, testedId?: s
             ${next ? html`<p class="actions">${linkButton({ href: `${PATH}/${next.id}`, label: html`Test the next: ${next.label}` })}</p>` : html`<p>${ways.some((way) => isWaiting(way, now)) ? "Nothing is left for you to do; an answer is still to come." : "Nothing to do until next year."} Now is a good moment to <a href="/account/kit">print your recovery kit anew</a>.</p>`}
             ${waysTable(ways, now, (way) => html`<a href="${PATH}/${way.id}">Test<span class="visually-hidden"> ${way.label}</span></a>`)}`
     }
-    <p class="muted">A test never uses a way up: codes stay unused and keys stay where they are. Signing in with the app counts as its test. API tokens need none, since each upload shows that they work. Once a year we remind you by mail.</p>`;
+    <p class="muted">A test never uses a way up: codes stay unused and keys stay where they are. Signing in with a passkey or the app counts as its test. API tokens need none, since each upload shows that they work. Once a year we remind you by mail.</p>`;
   return accountFrame(runtime, request, TITLE, body);
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
-import { SESSION_COOKIE } from "../sessions/index.ts";
+import { DEVICE_COOKIE, deviceCookie, SESSION_COOKIE } from "../sessions/index.ts";
 import { createAdministrator, peekAdministratorLink } from "../sign-in/index.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
@@ -65,6 +65,7 @@ export const firstAdministratorRoutes: readonly Route[] = [
         address,
         password: secret(password),
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       });
       if (!done.ok)
@@ -73,7 +74,10 @@ export const firstAdministratorRoutes: readonly Route[] = [
           done.refusal,
           administratorPage(runtime, request, token, refusedState(done.refusal, { username, address })),
         );
-      return redirect("/account/setup", { cookies: [{ name: SESSION_COOKIE, value: done.value.reveal() }] });
+      const { sessionToken, deviceToken } = done.value;
+      return redirect("/account/setup", {
+        cookies: [{ name: SESSION_COOKIE, value: sessionToken.reveal() }, deviceCookie(deviceToken)],
+      });
     },
   }),
 ];

@@ -49,4 +49,13 @@ export const nextPath = z
 /** Six digits or what an app shows, as typed. */
 export const codeField = line({ max: 64, missing: "Please enter the code." });
 
+/**
+ * What a WebAuthn ceremony gave, as JSON. Empty where scripts did not run, and read by the authenticators slice. Its
+ * length is checked there too, so that one who sends too much is told so.
+ */
+export const answerField = z
+  .string("Please send this field once, as text.")
+  .min(1, "Passkeys need scripts in your browser. Switch them on, or use another way.")
+  .max(60_000, "Your browser sent more than a passkey's answer can be.");
+
 export type AnyRequest = HttpRequest<unknown, unknown, unknown, unknown>;

@@ -6,15 +6,20 @@ import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { deleteAccountRoutes } from "./delete-account.ts";
+import { confirmRoutes } from "./confirm.ts";
 import { contactRoutes } from "./contacts.ts";
 import { drillPages } from "./drill.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
+import { frozenRoutes } from "./frozen.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
 import { historyRoutes } from "./history.ts";
 import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
 import { kitRoutes } from "./kit/routes.ts";
+import { lockRoutes } from "./lock.ts";
 import { objectionRoutes } from "./objection.ts";
+import { passkeySignInRoutes } from "./passkey-sign-in.ts";
+import { passkeyRoutes } from "./passkeys.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
 import { passwordStrengthRoutes } from "./password-strength.ts";
 import { registerRoutes } from "./register.ts";
@@ -43,7 +48,10 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...passwordStrengthRoutes,
   ...resetRoutes(runtime),
   ...accountFinderRoutes,
+  ...passkeySignInRoutes,
   ...accountRoutes,
+  ...passkeyRoutes,
+  ...confirmRoutes,
   ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
@@ -57,6 +65,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
   ...casePageRoutes(runtime),
+  ...lockRoutes(runtime),
+  ...frozenRoutes(runtime),
   ...objectionRoutes(runtime),
   ...restoreRoutes(runtime),
   ...firstAdministratorRoutes,

@@ -14,6 +14,8 @@ export interface PageOptions {
   readonly signedInAs?: string | undefined;
   /** Reloads by itself, for a page on which something is about to change. */
   readonly refreshSeconds?: number | undefined;
+  /** Further scripts, as modules: pages on which a passkey can be used need one. */
+  readonly scripts?: readonly string[] | undefined;
 }
 
 /** A subscriber page: the one frame around everything but the desk. */
@@ -37,6 +39,7 @@ export function layout(runtime: Runtime, incoming: Incoming, options: PageOption
     width: options.width ?? "narrow",
     banner: options.banner,
     refreshSeconds: options.refreshSeconds,
+    scripts: options.scripts,
     currentPath: incoming.path,
   });
 }

@@ -13,7 +13,7 @@ import {
 } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
-import { SESSION_COOKIE } from "../sessions/index.ts";
+import { DEVICE_COOKIE, deviceCookie, SESSION_COOKIE } from "../sessions/index.ts";
 import { register } from "../sign-in/index.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
@@ -75,6 +75,7 @@ export const registerRoutes: readonly Route[] = [
         address,
         password: secret(password),
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       });
       if (!done.ok)
@@ -84,7 +85,10 @@ export const registerRoutes: readonly Route[] = [
           registerPage(runtime, request, refusedState(done.refusal, { username, address }, FIELD_OF)),
         );
       return redirect("/account/setup", {
-        cookies: [{ name: SESSION_COOKIE, value: done.value.sessionToken.reveal() }],
+        cookies: [
+          { name: SESSION_COOKIE, value: done.value.sessionToken.reveal() },
+          deviceCookie(done.value.deviceToken),
+        ],
       });
     },
   }),

@@ -85,7 +85,7 @@ function newPasswordPage(
     : "At least 15 characters. Four or five unrelated words are strong and easy to type.";
   const body = html`
     <h1>Choose a new password</h1>
-    <p>For the account <strong>${account.username}</strong>. Everybody who is signed in to it is signed out. ${hasSecondFactor ? "Your app and your recovery codes stay as they are; you need one of them to sign in." : null}</p>
+    <p>For the account <strong>${account.username}</strong>. Everybody who is signed in to it is signed out. ${hasSecondFactor ? "Your passkeys, your app and your recovery codes stay as they are; you need one of them to sign in." : null}</p>
     ${errorSummary(state.errors, state.general)}
     ${formElement({
       action: `/reset/${token}`,
@@ -95,7 +95,7 @@ function newPasswordPage(
         ${field({ name: "password", label: "New password", type: "password", hint, autocomplete: "new-password", error: state.errors["password"], required: true, maxlength: 256 })}
         ${button({ label: "Set the new password" })}`,
     })}
-    ${hasSecondFactor ? html`<p><a href="${lostLink(token)}">I have lost my app and my recovery codes too</a></p>` : null}`;
+    ${hasSecondFactor ? html`<p><a href="${lostLink(token)}">I have lost all of these too</a></p>` : null}`;
   return layout(runtime, incoming, { title: "Choose a new password", body });
 }
 

@@ -1,24 +1,53 @@
 import { encode } from "uqr";
-import { describeCodes } from "../authenticators/index.ts";
+import { z } from "zod";
+import {
+  authenticatorRefusals,
+  credentialIdOf,
+  describeCodes,
+  mayHavePasskeys,
+  rpIdOf,
+} from "../authenticators/index.ts";
 import {
   button,
   copyable,
   details,
   errorSummary,
   field,
+  fieldId,
   form as formElement,
   html,
   type Html,
   linkButton,
   notice,
+  PASSKEY_SCRIPTS,
+  passkeyButton,
+  passkeySignal,
   qrCode,
   time,
 } from "../kernel/html/index.ts";
-import { anyone, defineRoute, form, type Incoming, page, type Route, secretText } from "../kernel/http/index.ts";
+import {
+  anyone,
+  defineRoute,
+  form,
+  type Incoming,
+  json,
+  line,
+  page,
+  refused,
+  type Route,
+  secretText,
+} from "../kernel/http/index.ts";
 import { secret } from "../kernel/secret.ts";
-import { peekRestoration, type RecoveryRuntime, restoreAccount, type RestorationForm } from "../recovery/index.ts";
+import {
+  beginRestorationPasskey,
+  type NewSecondFactor,
+  peekRestoration,
+  type RecoveryRuntime,
+  restoreAccount,
+  type RestorationForm,
+} from "../recovery/index.ts";
 import { endCeremonies } from "../sign-in/index.ts";
-import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
+import { answerField, EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
 import { codesSheet } from "./setup.ts";
 
@@ -36,11 +65,12 @@ function restorePage(
   token: string,
   restoration: RestorationForm,
   state: FormState,
+  orphan: string | null = null,
 ): Html {
   const { account, enrolment } = restoration;
   const body = html`
     <h1>Set up your account anew</h1>
-    <p>You have shown that <strong>${account.username}</strong> is yours. Choose a new password and connect your app; the old ones, every session and every API token end with it.</p>
+    <p>You have shown that <strong>${account.username}</strong> is yours. Choose a new password and ${mayHavePasskeys(runtime.publicUrl) ? "a new second factor" : "connect your app"}; the old ones, every session and every API token end with it.</p>
     ${errorSummary(state.errors, state.general)}
     ${formElement({
       action: `/restore/${token}`,
@@ -49,15 +79,45 @@ function restorePage(
         <input type="text" name="username" autocomplete="username" value="${account.username}" readonly hidden>
         <h2>1. A new password</h2>
         ${field({ name: "password", label: "New password", type: "password", hint: "At least 8 characters, better four or five unrelated words.", autocomplete: "new-password", error: state.errors["password"], required: true, maxlength: 256 })}
-        <h2>2. Your authenticator app</h2>
+        ${mayHavePasskeys(runtime.publicUrl) ? passkeyChoice(token) : html`<h2>2. Your authenticator app</h2>`}
         <p>Scan this picture with the app on your new phone.</p>
         ${qrCode(encode(enrolment.uri.reveal(), { ecc: "M", border: 2 }).data, "QR code for your authenticator app")}
         ${details({ summary: "I cannot scan it", body: html`<p>Enter this key in the app, as “time based”:</p>${copyable({ id: "totp-key", text: enrolment.text.reveal(), label: "Key" })}<p>Or open this address on the device that has the app:</p>${copyable({ id: "totp-uri", text: enrolment.uri.reveal(), label: "Address" })}` })}
         ${field({ name: "code", label: "Six-digit code it shows now", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["code"], required: true, maxlength: 16, width: "short" })}
         ${button({ label: "Set up my account" })}`,
     })}`;
-  return layout(runtime, incoming, { title: "Set up your account anew", body });
+  const signal = orphan
+    ? passkeySignal({ signal: "unknown", rpId: rpIdOf(runtime.publicUrl), credentialIds: [orphan] })
+    : null;
+  return layout(runtime, incoming, {
+    title: "Set up your account anew",
+    body: html`${body}${signal}`,
+    scripts: mayHavePasskeys(runtime.publicUrl) ? PASSKEY_SCRIPTS : undefined,
+  });
 }
+
+const passkeyChoice = (token: string): Html => html`
+  <h2>2. A passkey, or an authenticator app</h2>
+  <p>A passkey is the quicker of the two, and nobody can phish it.</p>
+  ${passkeyButton({
+    ceremony: "create",
+    optionsAt: `/restore/${token}/passkey/options`,
+    label: "Set up my account with a passkey",
+    kind: "secondary",
+    needs: fieldId("password"),
+    without: "Passkeys need scripts, which this browser has switched off. The app below works without.",
+  })}
+  <h3>Or an authenticator app</h3>`;
+
+/** The answer of a passkey counts before a code; the form has room for either. */
+function secondFactorOf(answer: string | undefined, code: string | undefined): NewSecondFactor | null {
+  if (answer) return { kind: "passkey", answer };
+  return code ? { kind: "totp", code } : null;
+}
+
+/** A passkey that the browser made and that was not taken, so that it can forget it. */
+const orphanOf = (code: string, answer: string | undefined): string | null =>
+  answer === undefined || code === authenticatorRefusals["passkey-known"]().code ? null : credentialIdOf(answer);
 
 /** The single-use right to bind new authenticators. Looking never uses it up, and a mistake does not either. */
 export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
@@ -75,12 +135,30 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   }),
   defineRoute({
     method: "POST",
+    path: "/restore/:token/passkey/options",
+    about: "What a browser needs to make a passkey as the new second factor.",
+    guard: anyone,
+    params: tokenParam,
+    limit: { bucket: "restore-options", limit: 60, windowSeconds: 3600 },
+    body: form({}),
+    handle: async (_, request) => {
+      const options = await beginRestorationPasskey(runtime, request.params.token, request.now);
+      return options.ok ? json(options.value) : refused(options.refusal);
+    },
+  }),
+  defineRoute({
+    method: "POST",
     path: "/restore/:token",
     about: "Binds new authenticators, ends everything old, and shows the new recovery codes once.",
     guard: anyone,
     params: tokenParam,
     limit: { bucket: "restore", limit: 60, windowSeconds: 3600 },
-    body: form({ password: secretText(1024), code: codeField, username: secretText(64).optional() }),
+    body: form({
+      password: secretText(1024),
+      code: line({ max: 64, min: 0 }).optional(),
+      answer: z.union([z.literal(""), answerField]).optional(),
+      username: secretText(64).optional(),
+    }),
     invalid: async (_, request, invalid) => {
       const found = await peekRestoration(runtime, request.params.token, request.now);
       if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
@@ -90,11 +168,18 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     },
     handle: async (_, request) => {
       const { token } = request.params;
-      const { password, code } = request.body;
+      const { password, code, answer } = request.body;
+      const secondFactor = secondFactorOf(answer, code);
+      if (!secondFactor) {
+        const found = await peekRestoration(runtime, token, request.now);
+        if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+        const state = { errors: { code: "Please enter the code." }, values: {} };
+        return page(restorePage(runtime, request, token, found.value, state), { status: 422 });
+      }
       const restoration = {
         token,
         password: secret(password),
-        totpCode: code,
+        secondFactor,
         source: request.source,
         now: request.now,
       };
@@ -105,7 +190,14 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         return formAgain(
           request,
           done.refusal,
-          restorePage(runtime, request, token, found.value, refusedState(done.refusal, {}, FIELD_OF)),
+          restorePage(
+            runtime,
+            request,
+            token,
+            found.value,
+            refusedState(done.refusal, {}, FIELD_OF),
+            orphanOf(done.refusal.code, answer),
+          ),
         );
       }
       const { account, codes, heldUntil } = done.value;

@@ -1,6 +1,12 @@
 import { encode } from "uqr";
 import { listAddresses, resendConfirmation, suggestDomain } from "../accounts/index.ts";
-import { describeCodes, isTotpBound, showEnrolment } from "../authenticators/index.ts";
+import {
+  describeCodes,
+  hasSecondFactor,
+  isTotpBound,
+  mayHavePasskeys,
+  showEnrolment,
+} from "../authenticators/index.ts";
 import {
   button,
   copyable,
@@ -42,6 +48,7 @@ import {
   freshSubscriberGuard,
 } from "../sessions/index.ts";
 import { confirmationDelivery } from "./delivery.ts";
+import { enrolmentGuard } from "./enrolment-guard.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
 
@@ -59,7 +66,7 @@ interface Progress {
   readonly delivery: Html | null;
   readonly suggestion: string | null;
   readonly isConfirmed: boolean;
-  readonly hasTotp: boolean;
+  readonly hasSecondFactor: boolean;
   readonly hasCodes: boolean;
 }
 
@@ -70,7 +77,7 @@ async function progressOf(runtime: Runtime, actor: SubscriberActor, now: Date): 
     delivery: primary && !primary.verifiedAt ? await confirmationDelivery(runtime, primary, now) : null,
     suggestion: primary && !primary.verifiedAt ? suggestDomain(primary.domain) : null,
     isConfirmed: primary?.verifiedAt !== null && primary !== undefined,
-    hasTotp: await isTotpBound(runtime.db, actor.account.id),
+    hasSecondFactor: await hasSecondFactor(runtime.db, actor.account.id),
     hasCodes: (await describeCodes(runtime.db, actor.account.id)) !== null,
   };
 }
@@ -84,7 +91,7 @@ function setupPage(
 ): Html {
   const step = (title: string, isDone: boolean, todo: Html) =>
     html`<li ${isDone ? null : null}><h2>${title}${isDone ? html` <span class="badge badge-success">Done</span>` : null}</h2>${isDone ? null : todo}</li>`;
-  const isFinished = progress.isConfirmed && progress.hasTotp && progress.hasCodes;
+  const isFinished = progress.isConfirmed && progress.hasSecondFactor && progress.hasCodes;
   const body = html`
     <h1>${isFinished ? "Your account is ready" : `Welcome, ${username}`}</h1>
     <p>${isFinished ? "You can sign in, publish, and get back in if you lose something." : "Three things make your account yours and keep it so. Take them in any order."}</p>
@@ -107,18 +114,24 @@ function setupPage(
           })}`,
       )}
       ${step(
-        "Set up an authenticator app",
-        progress.hasTotp,
-        html`<p>An app on your phone, or <a href="/help/password-managers">your password manager</a>, shows six digits when you sign in. A stolen password alone then opens nothing.</p>
-          ${formElement({ action: "/account/setup/totp/begin", csrf: incoming.csrfToken, body: button({ label: "Set up the app" }) })}`,
+        mayHavePasskeys(runtime.publicUrl) ? "Set up a passkey or an authenticator app" : "Set up an authenticator app",
+        progress.hasSecondFactor,
+        html`${
+          mayHavePasskeys(runtime.publicUrl)
+            ? html`<p>A passkey on your phone, your computer, in your password manager or on a security key: quick, and nobody can phish it.</p>
+                <p>${linkButton({ href: "/account/passkeys/new", label: "Create a passkey" })}</p>`
+            : null
+        }
+          <p>An app on your phone, or <a href="/help/password-managers">your password manager</a>, shows six digits when you sign in. A stolen password alone then opens nothing.</p>
+          ${formElement({ action: "/account/setup/totp/begin", csrf: incoming.csrfToken, body: button({ label: "Set up the app", kind: mayHavePasskeys(runtime.publicUrl) ? "secondary" : "primary" }) })}`,
       )}
       ${step(
         "Get your recovery codes",
         progress.hasCodes,
-        progress.hasTotp
-          ? html`<p>Ten codes on paper or in your password manager let you in when the phone is gone.</p>
+        progress.hasSecondFactor
+          ? html`<p>Ten codes on paper or in your password manager let you in when the device is gone.</p>
               <p>${linkButton({ href: "/account/recovery-codes", label: "Get recovery codes" })}</p>`
-          : html`<p>This comes after the app.</p>`,
+          : html`<p>This comes after the passkey or the app.</p>`,
       )}
     </ol>
     ${isFinished ? html`<p>${linkButton({ href: "/account", label: "Go to your account" })}</p>` : null}`;
@@ -270,7 +283,7 @@ export const setupRoutes: readonly Route[] = [
     method: "POST",
     path: "/account/setup/totp/begin",
     about: "Makes a secret for an authenticator app.",
-    guard: setupGuard,
+    guard: enrolmentGuard,
     limit: { bucket: "enrol", limit: 30, windowSeconds: 3600 },
     body: form({}),
     handle: async (runtime, request) => {
@@ -283,7 +296,7 @@ export const setupRoutes: readonly Route[] = [
     method: "GET",
     path: "/account/setup/totp",
     about: "QR code and text of the pending secret.",
-    guard: setupGuard,
+    guard: enrolmentGuard,
     handle: async (runtime, request) => {
       const html = await totpSetupPage(runtime, request, EMPTY);
       return html ? page(html) : redirect("/account/setup");
@@ -293,7 +306,7 @@ export const setupRoutes: readonly Route[] = [
     method: "POST",
     path: "/account/setup/totp",
     about: "Finishes the authenticator app with one code.",
-    guard: setupGuard,
+    guard: enrolmentGuard,
     limit: { bucket: "enrol", limit: 30, windowSeconds: 3600 },
     body: form({ code: codeField }),
     invalid: async (runtime, request, invalid) => {

@@ -1,17 +1,20 @@
 import { z } from "zod";
 import type { Account } from "../accounts/index.ts";
-import { describeCodes } from "../authenticators/index.ts";
+import { describeCodes, isPasskeyBound, isTotpBound, mayHavePasskeys } from "../authenticators/index.ts";
 import {
   button,
   details,
   errorSummary,
   field,
+  fieldId,
   form as formElement,
   hidden,
   html,
   type Html,
   linkButton,
   notice,
+  PASSKEY_SCRIPTS,
+  passkeyForm,
   time,
 } from "../kernel/html/index.ts";
 import {
@@ -30,11 +33,12 @@ import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { cancelCaseOfSignedIn } from "../recovery/index.ts";
-import { SESSION_COOKIE } from "../sessions/index.ts";
+import { DEVICE_COOKIE, deviceCookie, SESSION_COOKIE } from "../sessions/index.ts";
 import {
   CEREMONY_COOKIE,
   type Ceremony,
   findCeremony,
+  type SignedIn,
   signInRefusals,
   submitPassword,
   submitRecoveryCode,
@@ -60,30 +64,65 @@ export const ceremonyGuard: Guard<CeremonyActor> = {
 
 const NEXT = z.strictObject({ next: nextPath });
 
-function signInPage(runtime: Runtime, incoming: Incoming, state: FormState, next: string | undefined): Html {
+/** @param more something for the browser that nobody sees */
+export function signInPage(
+  runtime: Runtime,
+  incoming: Incoming,
+  state: FormState,
+  next: string | undefined,
+  more?: Html,
+): Html {
+  const isPasskeyOffered = mayHavePasskeys(runtime.publicUrl);
   const body = html`
     <h1>Sign in</h1>
     ${errorSummary(state.errors, state.general)}
+    ${more}
     ${formElement({
       action: "/sign-in",
       csrf: incoming.csrfToken,
       body: html`
         ${next ? hidden("next", next) : null}
-        ${field({ name: "name", label: "Username or mail address", autocomplete: "username", value: state.values["name"], error: state.errors["name"], required: true, maxlength: 254, spellcheck: false })}
+        ${field({ name: "name", label: "Username or mail address", autocomplete: isPasskeyOffered ? "username webauthn" : "username", value: state.values["name"], error: state.errors["name"], required: true, maxlength: 254, spellcheck: false })}
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", error: state.errors["password"], required: true, maxlength: 1024 })}
         ${button({ label: "Go on" })}`,
     })}
+    ${
+      isPasskeyOffered
+        ? passkeyForm({
+            ceremony: "get",
+            action: "/sign-in/passkey",
+            csrf: incoming.csrfToken,
+            fields: next ? hidden("next", next) : null,
+            optionsAt: "/sign-in/passkey/options",
+            label: "Sign in with a passkey",
+            kind: "secondary",
+            nameField: fieldId("name"),
+            isAutofill: true,
+            without:
+              "Signing in with a passkey needs scripts, which this browser has switched off. The password works without.",
+          })
+        : null
+    }
     <p><a href="/reset">I forgot my password</a> · <a href="/account-finder">I forgot my username</a></p>
     <p><a href="/recovery">I cannot sign in</a></p>
     <p>New here? <a href="/register">Create an account</a>.</p>`;
-  return layout(runtime, incoming, { title: "Sign in", body });
+  return layout(runtime, incoming, { title: "Sign in", body, scripts: isPasskeyOffered ? PASSKEY_SCRIPTS : undefined });
 }
 
-function totpPage(runtime: Runtime, incoming: Incoming, state: FormState, next: string | undefined): Html {
-  const body = html`
-    <h1>Enter the code from your app</h1>
-    <p>Your password was right. Open your authenticator app and enter the six digits it shows for ${runtime.indexName}.</p>
-    ${errorSummary(state.errors, state.general)}
+/** The second step with what the account has: a passkey, the app, or either. */
+export async function secondFactorPage(
+  runtime: Runtime,
+  incoming: Incoming,
+  account: Account,
+  state: FormState,
+  next: string | undefined,
+): Promise<Html> {
+  const [hasPasskey, hasTotp] = await Promise.all([
+    isPasskeyBound(runtime.db, account.id),
+    isTotpBound(runtime.db, account.id),
+  ]);
+  const app = html`
+    <p>${hasPasskey ? "Or open" : "Your password was right. Open"} your authenticator app and enter the six digits it shows for ${runtime.indexName}.</p>
     ${formElement({
       action: "/sign-in/second-factor",
       csrf: incoming.csrfToken,
@@ -91,11 +130,30 @@ function totpPage(runtime: Runtime, incoming: Incoming, state: FormState, next: 
         ${next ? hidden("next", next) : null}
         ${field({ name: "code", label: "Six-digit code", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["code"], required: true, maxlength: 16, width: "short" })}
         ${button({ label: "Sign in" })}`,
-    })}
+    })}`;
+  const body = html`
+    <h1>${hasPasskey ? "Show your passkey" : "Enter the code from your app"}</h1>
+    ${errorSummary(state.errors, state.general)}
+    ${
+      hasPasskey
+        ? passkeyForm({
+            ceremony: "get",
+            action: "/sign-in/second-factor/passkey",
+            csrf: incoming.csrfToken,
+            fields: html`<p>Your password was right. Now use your passkey or your security key.</p>${next ? hidden("next", next) : null}`,
+            optionsAt: "/sign-in/second-factor/passkey/options",
+            label: "Use a passkey",
+            without: hasTotp
+              ? "Passkeys need scripts, which this browser has switched off. Use the app or a recovery code."
+              : "Passkeys need scripts, which this browser has switched off. Switch them on, or use a recovery code.",
+          })
+        : null
+    }
+    ${hasTotp ? app : null}
     <p><a href="/sign-in/recovery-code">Use a recovery code</a></p>
     <p><a href="/sign-in/stuck">I can’t use any of these</a></p>
     <p class="muted">Phone lost? <a href="/help/lost-phone">What to do now</a>.</p>`;
-  return layout(runtime, incoming, { title: "Second step", body });
+  return layout(runtime, incoming, { title: "Second step", body, scripts: hasPasskey ? PASSKEY_SCRIPTS : undefined });
 }
 
 async function recoveryCodePage(
@@ -120,18 +178,19 @@ async function recoveryCodePage(
         ${field({ name: "code", label: "Recovery code", hint: "It begins with “lkrc-”. Capital or small letters, spaces and dashes do not matter.", autocomplete: "off", error: state.errors["code"], required: true, maxlength: 64, spellcheck: false })}
         ${button({ label: "Sign in" })}`,
     })}
-    <p><a href="/sign-in/second-factor">Use the authenticator app</a></p>
+    <p><a href="/sign-in/second-factor">Use your passkey or your app</a></p>
     <p><a href="/sign-in/stuck">I can’t use any of these</a></p>
     <p class="muted"><a href="/help/recovery-codes">Where could they be, and why is one refused?</a></p>`;
   return layout(runtime, incoming, { title: "Recovery code", body });
 }
 
-const signedIn = (token: string) => [
-  { name: SESSION_COOKIE, value: token },
+export const signedIn = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) => [
+  { name: SESSION_COOKIE, value: done.sessionToken.reveal() },
   { name: CEREMONY_COOKIE, value: null },
+  deviceCookie(done.deviceToken),
 ];
 
-const onSignedIn = (runtime: Runtime) => (tx: Parameters<typeof cancelCaseOfSignedIn>[0], account: Account) =>
+export const onSignedIn = (runtime: Runtime) => (tx: Parameters<typeof cancelCaseOfSignedIn>[0], account: Account) =>
   cancelCaseOfSignedIn(tx, runtime, account);
 
 export const signInRoutes: readonly Route[] = [
@@ -163,6 +222,7 @@ export const signInRoutes: readonly Route[] = [
         password: secret(password),
         purpose: "subscriber",
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       });
       if (!done.ok)
@@ -171,8 +231,11 @@ export const signInRoutes: readonly Route[] = [
           done.refusal,
           signInPage(runtime, request, refusedState(done.refusal, { name }), next),
         );
-      if (done.value.next === "setup")
-        return redirect("/account/setup", { cookies: signedIn(done.value.sessionToken.reveal()) });
+      if (done.value.next === "setup") return redirect("/account/setup", { cookies: signedIn(done.value) });
+      if (done.value.next === "frozen")
+        return redirect("/frozen", {
+          cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
+        });
       return redirect(`/sign-in/second-factor${next ? `?next=${encodeURIComponent(next)}` : ""}`, {
         cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
       });
@@ -181,10 +244,11 @@ export const signInRoutes: readonly Route[] = [
   defineRoute({
     method: "GET",
     path: "/sign-in/second-factor",
-    about: "Second step: the authenticator app.",
+    about: "Second step: a passkey or the authenticator app.",
     guard: ceremonyGuard,
     query: NEXT,
-    handle: async (runtime, request) => page(totpPage(runtime, request, EMPTY, request.query.next)),
+    handle: async (runtime, request) =>
+      page(await secondFactorPage(runtime, request, request.actor.account, EMPTY, request.query.next)),
   }),
   defineRoute({
     method: "POST",
@@ -194,19 +258,26 @@ export const signInRoutes: readonly Route[] = [
     limit: { bucket: "second-factor", limit: 60, windowSeconds: 300 },
     body: form({ code: codeField, next: nextPath }),
     invalid: async (runtime, request, invalid) =>
-      page(totpPage(runtime, request, invalidState(invalid), undefined), { status: 422 }),
+      page(await secondFactorPage(runtime, request, request.actor.account, invalidState(invalid), undefined), {
+        status: 422,
+      }),
     handle: async (runtime, request) => {
       const { code, next } = request.body;
       const step = {
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitTotp(runtime, step, onSignedIn(runtime));
       if (!done.ok)
-        return formAgain(request, done.refusal, totpPage(runtime, request, refusedState(done.refusal, {}), next));
-      return redirect(next ?? "/account", { cookies: signedIn(done.value.sessionToken.reveal()) });
+        return formAgain(
+          request,
+          done.refusal,
+          await secondFactorPage(runtime, request, request.actor.account, refusedState(done.refusal, {}), next),
+        );
+      return redirect(next ?? "/account", { cookies: signedIn(done.value) });
     },
   }),
   defineRoute({
@@ -230,6 +301,7 @@ export const signInRoutes: readonly Route[] = [
         ceremonyToken: request.cookies[CEREMONY_COOKIE],
         typed: request.body.code,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await submitRecoveryCode(runtime, step, onSignedIn(runtime));
@@ -247,7 +319,7 @@ export const signInRoutes: readonly Route[] = [
         <p class="code-large"><code>${done.value.replacement.reveal()}</code></p>
         <p>${linkButton({ href: "/account", label: "I have noted it" })}</p>`;
       return page(layout(runtime, request, { title: "Your replacement code", body }), {
-        cookies: signedIn(done.value.sessionToken.reveal()),
+        cookies: signedIn(done.value),
       });
     },
   }),
@@ -257,16 +329,34 @@ export const signInRoutes: readonly Route[] = [
     about: "Every way back for somebody whose password was right, best first.",
     guard: ceremonyGuard,
     handle: async (runtime, request) => {
-      const codes = await describeCodes(runtime.db, request.actor.account.id);
+      const { account } = request.actor;
+      const [codes, hasPasskey, hasTotp] = await Promise.all([
+        describeCodes(runtime.db, account.id),
+        isPasskeyBound(runtime.db, account.id),
+        isTotpBound(runtime.db, account.id),
+      ]);
       const body = html`
         <h1>You can get back in</h1>
         <p>Your password was right, and we will remember that. Here is every way back, the quickest first.</p>
         <ol class="ways">
-          <li>
-            <h2>Your authenticator on another device</h2>
-            <p>Is the app also on a tablet, an old phone or in a password manager? Its six digits work the same.</p>
-            <p><a href="/sign-in/second-factor">Enter the six digits</a></p>
-          </li>
+          ${
+            hasPasskey
+              ? html`<li>
+                  <h2>Your passkey on another device</h2>
+                  <p>A synced passkey is on all your devices, and a phone can lend its own to this browser: choose “another device” when the browser asks. A second security key works the same.</p>
+                  <p><a href="/sign-in/second-factor">Use a passkey</a></p>
+                </li>`
+              : null
+          }
+          ${
+            hasTotp
+              ? html`<li>
+                  <h2>Your authenticator on another device</h2>
+                  <p>Is the app also on a tablet, an old phone or in a password manager? Its six digits work the same.</p>
+                  <p><a href="/sign-in/second-factor">Enter the six digits</a></p>
+                </li>`
+              : null
+          }
           ${
             codes && codes.unused > 0
               ? html`<li>
@@ -278,7 +368,7 @@ export const signInRoutes: readonly Route[] = [
           }
           <li>
             <h2>A device on which you are still signed in</h2>
-            <p>A browser at work or an old laptop? Open <code>${runtime.publicUrl.host}/account</code> there and set up a new app.</p>
+            <p>A browser at work or an old laptop? Open <code>${runtime.publicUrl.host}/account</code> there and set up a new passkey or app.</p>
           </li>
           <li>
             <h2>A recovery case</h2>

@@ -17,12 +17,19 @@ import {
 import { defineRoute, form, line, page, redirect, refused, type Route } from "../kernel/http/index.ts";
 import type { ApiTokenId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { listApiTokens, listProjectsOf } from "../registry/index.ts";
-import { createToken, revokeToken } from "../security-settings/index.ts";
+import { type ApiToken, isReleasable, listApiTokens, listProjectsOf } from "../registry/index.ts";
+import { createToken, releaseToken, revokeToken } from "../security-settings/index.ts";
 import { freshSubscriberGuard, subscriberGuard } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { selfOf } from "./setup.ts";
+
+const act = (request: AccountRequest, what: "release" | "revoke", token: ApiToken, label: string): Html =>
+  formElement({
+    action: `/account/tokens/${what}`,
+    csrf: request.csrfToken,
+    body: html`${hidden("id", token.id)}${button({ label: html`${label}<span class="visually-hidden"> ${token.name}</span>`, kind: "secondary" })}`,
+  });
 
 async function tokensPage(runtime: Runtime, request: AccountRequest, state: FormState, made?: string): Promise<Html> {
   const { account } = request.actor;
@@ -36,6 +43,15 @@ async function tokensPage(runtime: Runtime, request: AccountRequest, state: Form
             tone: "success",
             title: "Your new token",
             body: html`<p>Copy it now; we cannot show it again. Use it as the password, with <code>__token__</code> as the username.</p>${copyable({ id: "new-token", text: made, label: "Token" })}`,
+          })
+        : null
+    }
+    ${
+      tokens.some(isReleasable)
+        ? notice({
+            tone: "warning",
+            title: "Tokens are held since the account was locked",
+            body: html`<p>Release those you know and still need. End every other one: whoever was in your account may have it.</p>`,
           })
         : null
     }
@@ -54,11 +70,7 @@ async function tokensPage(runtime: Runtime, request: AccountRequest, state: Form
             : badge({ tone: "success", text: "Works" }),
         token.revoked
           ? ""
-          : formElement({
-              action: "/account/tokens/revoke",
-              csrf: request.csrfToken,
-              body: html`${hidden("id", token.id)}${button({ label: html`End<span class="visually-hidden"> ${token.name}</span>`, kind: "secondary" })}`,
-            }),
+          : html`<div class="row-actions">${isReleasable(token) ? act(request, "release", token, "Release") : null}${act(request, "revoke", token, "End")}</div>`,
       ]),
       empty: "No tokens yet. Make one to publish with twine.",
     })}
@@ -122,6 +134,17 @@ export const tokenRoutes: readonly Route[] = [
           await tokensPage(runtime, request, refusedState(made.refusal, { name })),
         );
       return page(await tokensPage(runtime, request, EMPTY, made.value.reveal()));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/account/tokens/release",
+    about: "Lets a token work again that was held when the account was locked.",
+    guard: freshSubscriberGuard,
+    body: form({ id: idField("tok") }),
+    handle: async (runtime, request) => {
+      const done = await releaseToken(runtime, selfOf(request), request.body.id as ApiTokenId); // its shape was checked by idField
+      return done.ok ? redirect("/account/tokens") : refused(done.refusal);
     },
   }),
   defineRoute({

@@ -1,4 +1,4 @@
-import { anyone, defineRoute, redirect, type Route, text } from "../kernel/http/index.ts";
+import { anyone, defineRoute, json, redirect, type Route, text } from "../kernel/http/index.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -20,6 +20,17 @@ export const wellKnownRoutes: readonly Route[] = [
         "",
       ];
       return text(lines.join("\n"), { headers: { "cache-control": "public, max-age=86400" } });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/.well-known/passkey-endpoints",
+    about: "Where password managers find the pages for passkeys (W3C passkey-endpoints).",
+    guard: anyone,
+    handle: async (runtime) => {
+      const at = (path: string) => new URL(path, runtime.publicUrl).href;
+      const headers = { "cache-control": "public, max-age=86400" };
+      return json({ enroll: at("/account/passkeys/new"), manage: at("/account/passkeys") }, { headers });
     },
   }),
   defineRoute({

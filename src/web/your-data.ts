@@ -33,7 +33,7 @@ const HELD: readonly (readonly [what: string, why: string, how: string])[] = [
   [
     "Account history",
     "So that a theft can be seen and proven",
-    "Networks and browsers for 400 days, what happened for ever, without your name",
+    "Networks, browsers and addresses as long as the operator set, at least a year; what happened for ever, without your name",
   ],
   [
     "Recovery cases",

@@ -18,6 +18,7 @@ import {
   atTheDesk,
   DAY,
   elsewhere,
+  forgetAttempts,
   maintainer,
   newestLink,
   pressAtAddress,
@@ -38,6 +39,7 @@ export const ACTORS = [
   "stale subscriber",
   "password accepted",
   "staff password accepted",
+  "password accepted, frozen",
   "claimant",
   "support",
   "auditor",
@@ -65,10 +67,13 @@ export function allowed(route: Route): ReadonlySet<Actor> {
   const { who } = route;
   if (who === "anyone") return new Set(ACTORS);
   if (who === "subscriber in setup") return new Set<Actor>(["newcomer", "subscriber", "stale subscriber"]);
+  if (who === "subscriber without a second factor, or authenticator just shown")
+    return new Set<Actor>(["newcomer", ...FULL]);
   if (who === "subscriber") return new Set<Actor>([...FULL, "stale subscriber"]);
   if (who === "subscriber, authenticator just shown") return new Set<Actor>(FULL);
   if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted"]);
   if (who === "staff password was right, second factor to come") return new Set<Actor>(["staff password accepted"]);
+  if (who === "password was right, account frozen") return new Set<Actor>(["password accepted, frozen"]);
   if (who === "claimant with the case page open") return new Set<Actor>(["claimant"]);
   if (who === "API token") return new Set<Actor>(["API token"]);
   const roles = /^staff: (.+)$/.exec(who)?.[1]?.split(", ");
@@ -154,6 +159,12 @@ export async function setStage(world: World): Promise<Stage> {
   const resetLink = newestLink(world, special.address, /\/reset\//);
   await addAddress(world, special, "special@second.example");
   await pressAtAddress(special, "main", "special@second.example");
+  await forgetAttempts(world);
+  const locked = await subscriber(world, "frieda");
+  await locked.browser.open("/account/lock");
+  expectPage(await locked.browser.submit("/account/lock"), /The account is locked/);
+  const lockedOut = elsewhere(world, locked);
+  expectPage(await signInWithPassword(lockedOut), /Your account is locked/);
   await world.settle();
 
   // Alice's SSH key is the way that the drill's pages are asked for.
@@ -162,6 +173,7 @@ export async function setStage(world: World): Promise<Stage> {
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
     "/keep-account/:token": newestLink(world, leaving.address, /\/keep-account\//),
+    "/not-me/:token": newestLink(world, alice.address, /\/not-me\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,
     "/reset/:token": resetLink,
@@ -200,6 +212,7 @@ export async function setStage(world: World): Promise<Stage> {
     "stale subscriber": stale.browser,
     "password accepted": half.browser,
     "staff password accepted": staffHalf.browser,
+    "password accepted, frozen": lockedOut.browser,
     claimant: claimant.browser,
     support: desk.get("support") ?? openBrowser(world.origin),
     auditor: desk.get("auditor") ?? openBrowser(world.origin),

@@ -67,6 +67,13 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
       await sql`insert into organisation_members values ('org_a', ${one}, 'owner', ${now})`.execute(db);
     const [project] = (await sql<{ id: string }>`select id from projects where name = 'alpenglow'`.execute(db)).rows;
     await sql`insert into project_roles values (${project?.id}, ${other}, 'owner', ${now})`.execute(db);
+    const [key] = (
+      await sql<{ id: string }>`select id from authenticators where kind = 'totp' and account_id = ${id}`.execute(db)
+    ).rows;
+    await sql`insert into passkeys values (${key?.id}, ${id}, 'one', 'two', 1, true, true, true, true, 'a', '{usb}', null)`.execute(
+      db,
+    );
+    await sql`insert into passkey_user_handles values (${id}, 'three') on conflict do nothing`.execute(db);
     await sql`insert into drill_reminders values (${id}, ${new Date(now.getTime() + 90 * DAY)}, null, null)`.execute(
       db,
     );

@@ -33,7 +33,8 @@ const FROM_CASE =
 export const HELD: Readonly<Record<string, Held>> = {
   account_deletions: { columns: "account_id asked_at due_at", exported: ["deletion"], deletion: go },
   accounts: {
-    columns: "id username username_folded created_at last_active_at frozen_at frozen_because frozen_case_id",
+    columns:
+      "id username username_folded created_at last_active_at frozen_at frozen_because frozen_case_id frozen_until",
     exported: ["account"],
     deletion: {
       emptied: ["username", "username_folded"],
@@ -43,6 +44,22 @@ export const HELD: Readonly<Record<string, Held>> = {
   addresses: {
     columns: "id account_id address address_folded domain is_primary added_at verified_at removed_at",
     exported: ["addresses"],
+    deletion: go,
+  },
+  known_devices: {
+    columns: "id account_id digest first_seen_at last_seen_at",
+    exported: ["devices"],
+    deletion: go,
+  },
+  passkeys: {
+    columns:
+      "authenticator_id account_id credential_id public_key sign_count is_backup_eligible is_backed_up is_discoverable is_user_verifying aaguid transports copy_suspected_at",
+    exported: ["passkeys"],
+    deletion: go,
+  },
+  passkey_user_handles: {
+    columns: "account_id handle",
+    exported: "a random number by which passkeys know the account",
     deletion: go,
   },
   api_tokens: {
@@ -202,7 +219,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   schema_migrations_lock: nothing("id is_locked"),
   sessions: {
     columns:
-      "id account_id kind digest factors started_at last_seen_at expires_at reauthenticated_at ended_at ended_because ip user_agent owes_new_password",
+      "id account_id kind digest factors started_at last_seen_at expires_at reauthenticated_at ended_at ended_because ip user_agent owes_new_password device_id",
     exported: ["sessions"],
     deletion: go,
   },

@@ -236,7 +236,7 @@ describe("the main job", () => {
       assert.equal((await scanner.open(path)).status, 410, "once");
       const denied = await upload(world, alice, wheelOf("alpenglow", "1.1"));
       assert.equal(denied.status, 403);
-      expectPage(await signInWithPassword(elsewhere(world, alice)), /frozen/, 403);
+      expectPage(await signInWithPassword(elsewhere(world, alice)), /Your account is frozen/);
       expectPage(await openCasePage(thief), /Stopped/);
     },
   );

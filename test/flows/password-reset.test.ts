@@ -283,7 +283,7 @@ describe("a forgotten password, and something else besides", () => {
       const link = await linkFor(world, alice);
       const lost = elsewhere(world, alice);
       const page = await lost.browser.open(link);
-      assert.match(page.html, /lost my app and my recovery codes too/);
+      assert.match(page.html, /lost all of these too/);
       expectPage(await lost.browser.open(`${link}/lost`), /alice@alice\.example.*first proof/);
       const opened = expectPage(
         await lost.browser.submit(`${link}/lost`, { cause: "recovery-codes", story: "The phone fell into a lake." }),

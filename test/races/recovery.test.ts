@@ -54,7 +54,11 @@ async function restoration(token: string) {
   assert(totp instanceof TOTP && totp.secret instanceof Secret);
   const totpCode = totp.generate({ timestamp: now().getTime() });
   return () =>
-    restoreAccount(runtime, { token, password: NEW_PASSWORD, totpCode, source: SOURCE, now: now() }, async () => {});
+    restoreAccount(
+      runtime,
+      { token, password: NEW_PASSWORD, secondFactor: { kind: "totp", code: totpCode }, source: SOURCE, now: now() },
+      async () => {},
+    );
 }
 
 const frozen = async (who: Subscriber) => (await findAccount(runtime.db, who.account.id))?.frozen ?? null;

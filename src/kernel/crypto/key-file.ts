@@ -20,8 +20,13 @@ async function replaceKeyFile(path: string, file: KeyFile, random: Random): Prom
   }
 }
 
-/** The id of a key yet to be made. */
-export const makeKeyId = (random: Random): string => makeKeyFile(random).current;
+/** The id of a key yet to be made. It has a letter: JSON would put one that is a number before all others. */
+export function makeKeyId(random: Random): string {
+  for (;;) {
+    const id = makeKeyFile(random).current;
+    if (/[a-z]/.test(id)) return id;
+  }
+}
 
 /** Puts a new key into the file, that reads and does not make yet. Leaves one that is there as it is. */
 export async function addKey(path: string, id: string, random: Random): Promise<void> {

@@ -71,7 +71,7 @@ export function makeKeyring(given: KeyFile, reread?: () => KeyFile): LiveKeyring
   let ids: readonly string[] = [];
   const replace = (newer: KeyFile): void => {
     file = newer;
-    ids = [file.current, ...Object.keys(file.keys).filter((id) => id !== file.current)];
+    ids = Object.keys(file.keys).toReversed(); // a new key is put last
     for (const slot of derived.keys()) if (!ids.includes(slot.slice(0, KEY_ID_BYTES))) derived.delete(slot);
   };
   replace(given);

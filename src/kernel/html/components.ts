@@ -2,4 +2,5 @@
 export * from "./content.ts";
 export * from "./forms.ts";
 export * from "./page.ts";
+export * from "./passkey.ts";
 export * from "./table.ts";

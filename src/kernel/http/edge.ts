@@ -19,14 +19,16 @@ import { multipartParts } from "./multipart.ts";
 import { toProblem } from "./problem.ts";
 import { type Incoming, type Reply, refused, type Route, type SourceLimit } from "./route.ts";
 
+/** A folder of files served as they are, under /assets/; or the modules of a package, under a folder of their own there. */
+export type AssetFolder = string | { readonly under: string; readonly modules: string };
+
 export interface EdgeOptions {
   readonly routes: readonly Route[];
   /** Counts one request of this source; refuses when there were too many. */
   readonly throttle: (runtime: Runtime, limit: SourceLimit, incoming: Incoming) => Promise<Result<undefined>>;
   /** A refusal as a page for people. */
   readonly refusalPage: (runtime: Runtime, refusal: Refusal, incoming: Incoming) => Html;
-  /** Folders of files served as they are, under /assets/. */
-  readonly assets: readonly string[];
+  readonly assets: readonly AssetFolder[];
   /** Requests a minute from one address before any other work, as a floor against floods. */
   readonly floodLimit: number;
 }
@@ -88,13 +90,15 @@ export async function buildEdge(runtime: Runtime, options: EdgeOptions): Promise
   await app.register(fastifyCookie);
   await app.register(fastifyFormbody, { bodyLimit: 64 * 1024, parser: readForm });
   await app.register(fastifyMultipart, { attachFieldsToBody: false });
-  await app.register(fastifyStatic, {
-    root: [...options.assets],
-    prefix: "/assets/",
-    cacheControl: true,
-    maxAge: 0, // asked for anew each time and answered 304: after an upgrade, pages and styles belong together
-    decorateReply: false,
-  });
+  // Asked for anew each time and answered 304: after an upgrade, pages and styles belong together.
+  const cached = { cacheControl: true, maxAge: 0, decorateReply: false } as const;
+  const folders = options.assets.filter((one) => typeof one === "string");
+  await app.register(fastifyStatic, { ...cached, root: folders, prefix: "/assets/" });
+  for (const one of options.assets) {
+    if (typeof one === "string") continue;
+    const allowedPath = (path: string) => path.endsWith(".js");
+    await app.register(fastifyStatic, { ...cached, root: one.modules, prefix: `/assets/${one.under}/`, allowedPath });
+  }
 
   app.setNotFoundHandler((request, reply) =>
     send(runtime, options, toIncoming(runtime, request, isHttps), refused(httpRefusals["not-found"]()), reply, isHttps),

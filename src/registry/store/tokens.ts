@@ -96,6 +96,27 @@ export async function setHeld(tx: Tx, id: ApiTokenId, because: string): Promise<
     .execute();
 }
 
+/** Holds those of the tokens that are not held for some reason already. Returns their ids. */
+export async function setHeldWhereFree(
+  tx: Tx,
+  ids: readonly ApiTokenId[],
+  because: string,
+): Promise<readonly ApiTokenId[]> {
+  if (ids.length === 0) return [];
+  const rows = await own(tx)
+    .updateTable("api_tokens")
+    .set({ held_at: tx.now, held_because: because })
+    .where("id", "in", [...ids])
+    .where("held_at", "is", null)
+    .returning("id")
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export async function setReleased(tx: Tx, id: ApiTokenId): Promise<void> {
+  await own(tx).updateTable("api_tokens").set({ held_at: null, held_because: null }).where("id", "=", id).execute();
+}
+
 /** Notes a use; at most once a minute, since it is read in hours and days. */
 export async function touchApiToken(tx: Tx, id: ApiTokenId): Promise<void> {
   const minuteAgo = new Date(tx.now.getTime() - 60_000);

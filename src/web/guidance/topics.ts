@@ -80,6 +80,31 @@ const RECOVERY_CODES: Topic = {
   next: { href: "/account/recovery-codes", label: "See my recovery codes" },
 };
 
+const PASSKEYS: Topic = {
+  slug: "passkeys",
+  title: "Passkeys",
+  lead: "A passkey signs you in with a fingerprint, a face or a PIN, in place of password and six digits. It answers only to the real site, so nobody can phish it.",
+  parts: [
+    {
+      title: "Where it is kept",
+      body: html`<p>In a password manager, on your phone, on your computer or on a security key: the browser asks when you make one. The page “Passkeys” says for each whether it is synced to your other devices or on one device only.</p>`,
+    },
+    {
+      title: "When the device is lost",
+      body: html`<p>A synced passkey is on your next device as soon as you sign in to the manager there. One on a single device is gone with it: have a second passkey, an app or recovery codes, and remove the lost one on the page “Passkeys”. Nobody can use it without your finger, face or PIN.</p>`,
+    },
+    {
+      title: "When a security key asks for nothing but a touch",
+      body: html`<p>Then it is your second step, and the password comes first. If you give the key a PIN, it signs in alone.</p>`,
+    },
+    {
+      title: "When it is not offered",
+      body: html`<p>Look at the address first: a passkey stays silent on a site that only looks like this one. Otherwise press “Sign in with a passkey”, and choose “another device” to use the one on your phone. Some need your username typed first.</p>`,
+    },
+  ],
+  next: { href: "/account/passkeys", label: "See my passkeys" },
+};
+
 const PASSWORD_MANAGERS: Topic = {
   slug: "password-managers",
   title: "Password managers",
@@ -146,22 +171,22 @@ const LEAVING: Topic = {
 const HACKED: Topic = {
   slug: "something-is-wrong",
   title: "Something is wrong with my account",
-  lead: "If you can still sign in, change the password first: that ends every other session. If you cannot, open a recovery case and say that somebody else is in the account.",
+  lead: "If somebody is in it now, lock the account: that ends every session and stops everything, and you undo it yourself. If you cannot sign in, use the link in one of our mails, or open a recovery case.",
   parts: [
     {
       title: "If you can sign in",
-      body: html`<ol><li><a href="/account/password">Change the password</a>. Everybody else is signed out.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects. Yank what is not yours and tell the people who run this index.</li></ol>`,
+      body: html`<ol><li>Is somebody in it now? <a href="/account/lock">Lock the account</a>. You unlock it with your second factor and choose a new password then.</li><li>Otherwise <a href="/account/password">change the password</a>. Everybody else is signed out.</li><li>Remove <a href="/account/passkeys">passkeys</a> that are not yours.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects. Yank what is not yours and tell the people who run this index.</li></ol>`,
     },
     {
       title: "If you cannot",
-      body: html`<p><a href="/recovery">Open a recovery case</a> and choose “Somebody else is in my account”. People look at such cases first, and the account can be frozen while they do.</p>`,
+      body: html`<p>Every mail of ours about your account’s security has the link “This was not me”. It locks the account without signing in. Then <a href="/recovery">open a recovery case</a> and choose “Somebody else is in my account”. People look at such cases first, and the account can be frozen while they do.</p>`,
     },
     {
       title: "If you got a mail about a recovery that is not yours",
       body: html`<p>Press the button behind its link. It stops the recovery and freezes the account at once; you need not sign in. The freeze can be undone.</p>`,
     },
   ],
-  next: { href: "/account/password", label: "Change my password" },
+  next: { href: "/account/lock", label: "Lock my account" },
 };
 
 /** Every page of guidance, the most urgent first. */
@@ -170,6 +195,7 @@ export const TOPICS: readonly Topic[] = [
   LOST_PHONE,
   NEW_PHONE,
   RECOVERY_CODES,
+  PASSKEYS,
   PASSWORD_MANAGERS,
   PHISHING,
   LEAVING,

@@ -1,6 +1,6 @@
 import type { Account } from "../../accounts/index.ts";
 import { listAccounts, listAddresses } from "../../accounts/index.ts";
-import { describeCodes, isTotpBound } from "../../authenticators/index.ts";
+import { describeCodes, isTotpBound, listPasskeys } from "../../authenticators/index.ts";
 import { listWays, type Way } from "../../drill/index.ts";
 import { listSigningKeys } from "../../evidence/index.ts";
 import type { AccountId } from "../../kernel/ids.ts";
@@ -39,8 +39,9 @@ const testedOf = (way: Way | undefined): string =>
 /** The kit of an account as it is now. */
 export async function kitOf(runtime: Runtime, account: Account, now: Date): Promise<Kit> {
   const { db, indexName, publicUrl } = runtime;
-  const [hasApp, codes, addresses, keys, contacts, ways] = await Promise.all([
+  const [hasApp, passkeys, codes, addresses, keys, contacts, ways] = await Promise.all([
     isTotpBound(db, account.id),
+    listPasskeys(db, account.id),
     describeCodes(db, account.id),
     listAddresses(db, account.id),
     listSigningKeys(db, account.id),
@@ -68,7 +69,7 @@ export async function kitOf(runtime: Runtime, account: Account, now: Date): Prom
         title: "If I cannot sign in",
         lines: [
           `1. Type ${publicUrl.host} into the browser myself; follow no link from a mail.`,
-          "2. Sign in with my password. In place of the app, choose “Use a recovery code”.",
+          "2. Sign in with my password. In place of the passkey or the app, choose “Use a recovery code”.",
           "3. If that does not work, choose “I can’t use any of these” and show what I still have, from the list below.",
           "4. Nobody of the index ever asks for a code or a password by mail or telephone.",
         ],
@@ -77,6 +78,9 @@ export async function kitOf(runtime: Runtime, account: Account, now: Date): Prom
         title: "What speaks for me",
         lines: [],
         boxes: [
+          ...passkeys.map(
+            (one) => `My passkey “${one.name}”${one.isBackedUp ? ", synced" : ", on one device only"}${ofId(one.id)}`,
+          ),
           ...(hasApp ? [`My authenticator app${ofKind("app")}`] : []),
           ...(codes ? [`My recovery codes, file ${codes.fileName}, ${codes.unused} unused${ofKind("codes")}`] : []),
           ...confirmed.map((one) => `The mailbox ${one.address}${ofId(one.id)}`),

@@ -116,6 +116,12 @@ export async function verifyPassword(
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());
 }
 
+/** Whether a new password is the one there is. For somebody who has just shown that one: nothing is counted. */
+export const isPassword = (
+  runtime: Runtime,
+  authenticator: Authenticator,
+  password: Secret<string>,
+): Promise<boolean> => verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
 /** Nobody's id: looking for their authenticators takes as long as looking for anybody's. */
 const NOBODY = "acc_nobody" as AccountId;
 

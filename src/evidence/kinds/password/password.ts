@@ -32,7 +32,7 @@ const claim = z.strictObject({
 const observation = z.strictObject({
   matched: z.boolean(),
   typedAt: z.enum(["sign-in", "case-page"]),
-  origin: z.enum(["registration", "change", "mail-reset", "restoration"]).nullable(),
+  origin: z.enum(["registration", "change", "mail-reset", "restoration", "unlock"]).nullable(),
   setAt: z.iso.datetime().nullable(),
   /** False once the password was changed after it had been typed. */
   isStillSet: z.boolean(),

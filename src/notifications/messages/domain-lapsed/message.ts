@@ -1,5 +1,5 @@
-import { facts, important, paragraph } from "../../letter.ts";
-import { defineMessage, SAMPLE_DATE } from "../../message.ts";
+import { facts, important, notMe, paragraph } from "../../letter.ts";
+import { defineMessage, SAMPLE_DATE, SAMPLE_ORIGIN } from "../../message.ts";
 import { quoted } from "../../wording.ts";
 
 interface Params {
@@ -7,11 +7,12 @@ interface Params {
   /** Masked. */
   readonly address: string;
   readonly when: Date;
+  readonly notMeUrl?: string;
 }
 
 export const message = defineMessage<Params>({
   name: "domain-lapsed",
-  compose: ({ username, address, when }) => ({
+  compose: ({ username, address, when, notMeUrl }) => ({
     subject: "One of your addresses no longer works",
     preheader: "Its domain takes no mail any more.",
     blocks: [
@@ -23,7 +24,13 @@ export const message = defineMessage<Params>({
         "If the domain is still yours, put it right and confirm the address again on your page “Mail addresses”.",
       ),
       paragraph("If not, add another address there and remove this one."),
+      ...notMe(notMeUrl),
     ],
   }),
-  sample: { username: "alice", address: "a•••@o•••.example", when: SAMPLE_DATE },
+  sample: {
+    username: "alice",
+    address: "a•••@o•••.example",
+    when: SAMPLE_DATE,
+    notMeUrl: `${SAMPLE_ORIGIN}/not-me/c2FtcGxl`,
+  },
 });

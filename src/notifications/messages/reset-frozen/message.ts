@@ -18,7 +18,10 @@ export const message = defineMessage<Params>({
           "changed: not by you, and not by a thief.",
       ),
       facts(["Frozen since", frozenAt]),
-      paragraph("To find out why and to end it, open a recovery case, or go on with the one that is open."),
+      paragraph(
+        "If you know your password, sign in with it: the page that follows says why, until when, and how to end it. " +
+          "Otherwise open a recovery case, or go on with the one that is open.",
+      ),
       link("Open a recovery case", caseUrl),
       note("If you did not ask for this, you need do nothing."),
     ],

@@ -1,0 +1,159 @@
+import type { PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/server";
+import { findAccount, findAccountByName, foldUsername, listStaffRoles } from "../accounts/index.ts";
+import {
+  acceptPasskey,
+  authenticatorRefusals,
+  type ChallengeScope,
+  checkPasskey,
+  idsForName,
+  isCopySuspected,
+  listPasskeys,
+  reportCopy,
+  requestPasskey,
+} from "../authenticators/index.ts";
+import { transact } from "../kernel/db/transact.ts";
+import type { Source } from "../kernel/http/index.ts";
+import { type AccountId, isId } from "../kernel/ids.ts";
+import { digestToken } from "../kernel/one-time.ts";
+import { refuse, ok, type Result } from "../kernel/result.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import {
+  findCeremony,
+  finish,
+  noteFailure,
+  type OnSignedIn,
+  requireThawed,
+  type SignedIn,
+  signIn,
+} from "./ceremony.ts";
+import { signInRefusals } from "./refusals.ts";
+import type { Purpose } from "./store.ts";
+
+/** A browser that asks for a passkey before anything is known of who sits at it. */
+export interface PasskeyPlace {
+  /** The cookie every browser has here: a challenge is worth nothing in another one. */
+  readonly browser: string;
+  readonly purpose: Purpose;
+  readonly now: Date;
+}
+
+const scopeOf = ({ purpose, browser }: PasskeyPlace): ChallengeScope => ({
+  use: "sign-in",
+  subject: `${purpose}:${digestToken(browser).toString("base64url")}`,
+});
+
+/**
+ * What a browser needs to sign in with a passkey alone. Without a name, or with a mail address, it may show any passkey:
+ * ids shown for an address would tell whose it is. For a username there is always a list of one length, whether the
+ * account exists, has passkeys, or neither (WebAuthn L3 §14.6.2, ASVS 5.0 6.3.8).
+ */
+export async function beginPasskeySignIn(
+  runtime: Runtime,
+  place: PasskeyPlace,
+  typed: string | undefined,
+): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const name = typed?.includes("@") ? undefined : typed;
+  const account = name ? await findAccountByName(runtime.db, name) : null;
+  const present = name ? await listPasskeys(runtime.db, account?.id ?? null) : [];
+  const real = present.map((one) => one.credentialId);
+  const allow = name ? idsForName(runtime.keys, foldUsername(name), real) : [];
+  const ask = {
+    allow,
+    userVerification: "required",
+    detail: name ? { named: account?.id ?? "nobody" } : {},
+  } as const;
+  return requestPasskey(runtime, scopeOf(place), ask, place.now);
+}
+
+/** Whom the challenge was made for: an account, nobody that exists, or whoever the authenticator names. */
+function namedIn(detail: Readonly<Record<string, unknown>>): AccountId | null | undefined {
+  const { named } = detail;
+  if (named === undefined) return undefined;
+  return typeof named === "string" && isId("acc", named) ? (named as AccountId) : null; // checked just now
+}
+
+/**
+ * Signs in with a passkey alone: possession, and the PIN, fingerprint or face that the authenticator has checked. Refuses
+ * one that checked nothing (it is one factor only), one that may have been copied, and at the desk everybody without a
+ * role. A freeze is told only to somebody whose passkey was right.
+ */
+export async function submitPasskey(
+  runtime: Runtime,
+  place: PasskeyPlace & {
+    readonly answer: string;
+    readonly source: Source;
+    readonly deviceToken?: string | undefined;
+  },
+  onSignedIn: OnSignedIn,
+): Promise<Result<SignedIn>> {
+  const shown = await checkPasskey(runtime, scopeOf(place), place.answer, namedIn, place.now);
+  if (!shown.ok) {
+    await noteFailure(runtime, null, "passkey", place);
+    return shown;
+  }
+  const { passkey, assertion } = shown.value;
+  const account = await findAccount(runtime.db, passkey.accountId);
+  const isExpected =
+    account && (place.purpose === "subscriber" || (await listStaffRoles(runtime.db, account.id)).length > 0);
+  if (!isExpected) return refuse(authenticatorRefusals["passkey-refused"]());
+  if (!assertion.isUserVerified) {
+    await noteFailure(runtime, account, "passkey", place);
+    return refuse(authenticatorRefusals["passkey-unverified"]());
+  }
+  const outcome = await transact(runtime.db, { now: place.now }, async (tx): Promise<Result<SignedIn>> => {
+    const accepted = await acceptPasskey(tx, shown.value);
+    if (!accepted.ok) return accepted;
+    const current = await requireThawed(tx, account);
+    if (!current.ok) return current;
+    const tokens = await signIn(tx, runtime, account, ["passkey", "user-verification"], place);
+    await onSignedIn(tx, account);
+    return ok({ account, ...tokens });
+  });
+  if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, place.source, place.now);
+  return outcome;
+}
+
+/** What a browser needs to show a passkey after the password was right. Refuses where the sign-in took too long. */
+export async function beginPasskeyStep(
+  runtime: Runtime,
+  ceremonyToken: string | undefined,
+  now: Date,
+): Promise<Result<PublicKeyCredentialRequestOptionsJSON>> {
+  const running = await findCeremony(runtime, ceremonyToken, now);
+  if (!running) return refuse(signInRefusals["start-again"]());
+  const present = await listPasskeys(runtime.db, running.account.id);
+  if (present.length === 0) return refuse(authenticatorRefusals["not-bound"]());
+  const scope = { use: "second-factor", subject: running.ceremony.id } as const;
+  const allow = present.map((one) => one.credentialId);
+  return ok(await requestPasskey(runtime, scope, { allow, userVerification: "preferred" }, now));
+}
+
+/** Second step with a passkey; that it is at hand is enough here. Refuses another account's, and a copied one. */
+export async function submitPasskeyStep(
+  runtime: Runtime,
+  step: {
+    readonly ceremonyToken: string | undefined;
+    readonly answer: string;
+    readonly source: Source;
+    readonly deviceToken?: string | undefined;
+    readonly now: Date;
+  },
+  onSignedIn: OnSignedIn,
+): Promise<Result<SignedIn>> {
+  const running = await findCeremony(runtime, step.ceremonyToken, step.now);
+  if (!running) return refuse(signInRefusals["start-again"]());
+  const { account, ceremony } = running;
+  const scope = { use: "second-factor", subject: ceremony.id } as const;
+  const shown = await checkPasskey(runtime, scope, step.answer, () => account.id, step.now);
+  if (!shown.ok) {
+    await noteFailure(runtime, account, "passkey", step);
+    return shown;
+  }
+  const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
+    const accepted = await acceptPasskey(tx, shown.value);
+    if (!accepted.ok) return accepted;
+    return finish(tx, runtime, { account, ceremony, factor: "passkey", step, onSignedIn });
+  });
+  if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, step.source, step.now);
+  return outcome;
+}
