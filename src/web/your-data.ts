@@ -16,7 +16,7 @@ const HELD: readonly (readonly [what: string, why: string, how: string])[] = [
   ],
   [
     "What you sign in with",
-    "To check it. Passwords, codes and keys are stored so that we cannot read them back",
+    "To check it. Passwords and codes are stored so that nobody can read them back, the secret of an app sealed",
     `Until replaced, and ${KEEP_DAYS.endedAuthenticatorSecrets} days`,
   ],
   [
