@@ -6,7 +6,7 @@ export {
   listAbandonedRegistrations,
   listRoleGrants,
 } from "./erase.ts";
-export { checkMailDomains } from "./domain-watch.ts";
+export { checkMailDomains, type DomainSources } from "./domain-watch.ts";
 export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
@@ -29,5 +29,7 @@ export {
   setVerified,
   touchAccount,
 } from "./store.ts";
+export { hasStanding } from "./standing.ts";
+export { takeUndelivered, weighUndelivered } from "./undelivered.ts";
 export { type Account, type Address, type Freeze, type FreezeReason, mergeFreeze, type StaffRole } from "./types.ts";
 export { listAccountsAfter } from "./walk.ts";

@@ -4,6 +4,7 @@ import { auditVerify } from "./commands/audit-verify.ts";
 import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
 import { keysRetire, keysRotate } from "./commands/keys.ts";
+import { mailBounce } from "./commands/mail-bounce.ts";
 import { migrate } from "./commands/migrate.ts";
 import { policyCheck } from "./commands/policy-check.ts";
 import { serve } from "./commands/serve.ts";
@@ -20,5 +21,6 @@ export const commands: readonly Command[] = [
   auditVerify,
   keysRotate,
   keysRetire,
+  mailBounce,
   doctor,
 ];

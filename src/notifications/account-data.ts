@@ -17,6 +17,8 @@ interface AccountDataTables {
     accepted_at: Date | null;
     accepted_by: string | null;
     last_answer: string | null;
+    bounced_at: Date | null;
+    bounce_answer: string | null;
   };
 }
 
@@ -28,6 +30,7 @@ export function pageMails(reader: Reader, accountId: AccountId, after: MailId | 
     .selectFrom("outbox_mails")
     .select(["id", "message", "to_address as to", "subject", "queued_at as queuedAt", "state", "attempts"])
     .select(["accepted_at as acceptedAt", "accepted_by as acceptedBy", "last_answer as lastAnswer"])
+    .select(["bounced_at as bouncedAt", "bounce_answer as bounceAnswer"])
     .where("account_id", "=", accountId);
   if (after !== null) query = query.where("id", ">", after);
   return query.orderBy("id").limit(limit).execute();

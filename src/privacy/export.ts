@@ -56,12 +56,13 @@ async function* cases(runtime: Runtime, accountId: AccountId): AsyncGenerator<un
 
 async function addresses(runtime: Runtime, accountId: AccountId): Promise<unknown> {
   const all = await listAddresses(runtime.db, accountId, new Date(0));
-  return all.map(({ address, isPrimary, addedAt, verifiedAt, removedAt }) => ({
+  return all.map(({ address, isPrimary, addedAt, verifiedAt, removedAt, unreachableAt }) => ({
     address,
     isPrimary,
     addedAt,
     verifiedAt,
     removedAt,
+    unreachableAt,
   }));
 }
 

@@ -61,8 +61,8 @@ export interface RotationWork {
 /** Long enough for every process to have looked at the file. */
 const TAKEN_UP_MS = 3 * LOOK_EVERY_MS;
 const AT_ONCE = 100;
-/** Pages that were open when a key was replaced can be sent for so long after it, in days. */
-const FORMS_DAYS = 1;
+/** For so long after a key was replaced, in days, pages opened before are sent and mails sent before come back. */
+const STRAGGLERS_DAYS = 15;
 
 /**
  * Makes a new master key and moves everything sealed to it, or goes on where a run was cut off. Safe beside running
@@ -144,7 +144,7 @@ export interface KeyNeed {
   readonly passwords: number;
   /** Codes and links handed out while it was current that still work. */
   readonly codes: number;
-  /** It was replaced less than a day ago: pages opened before may still be sent. */
+  /** It was replaced lately: pages opened before may still be sent, and mails sent before may come back. */
   readonly isRecent: boolean;
 }
 
@@ -196,6 +196,6 @@ async function needOf(
     keyId,
     passwords: await countPasswordsUnder(db, keyId),
     codes: await countLiveSecrets(db, { from: made?.beganAt ?? new Date(0), until }, now),
-    isRecent: until > before(now, FORMS_DAYS),
+    isRecent: until > before(now, STRAGGLERS_DAYS),
   };
 }

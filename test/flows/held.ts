@@ -42,7 +42,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     },
   },
   addresses: {
-    columns: "id account_id address address_folded domain is_primary added_at verified_at removed_at",
+    columns: "id account_id address address_folded domain is_primary added_at verified_at removed_at unreachable_at",
     exported: ["addresses"],
     deletion: go,
   },
@@ -148,7 +148,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   organisations: nothing("id name name_normalized created_at"),
   outbox_mails: {
     columns:
-      "id message to_address subject text_body html_body account_id case_id queued_at state attempts next_attempt_at leased_until accepted_at accepted_by last_answer",
+      "id message to_address subject text_body html_body account_id case_id queued_at state attempts next_attempt_at leased_until accepted_at accepted_by last_answer bounced_at bounce_kind bounce_status bounce_answer",
     exported: ["mails"],
     deletion: go,
   },

@@ -175,7 +175,7 @@ describe("a new master key", () => {
       const need = early?.kept.find((one) => one.keyId === old);
       assert(need && need.passwords === 1 && need.codes >= 10 && need.isRecent, JSON.stringify(early));
 
-      await world.pass(2 * DAY);
+      await world.pass(16 * DAY);
       await signsIn(world, alice);
       const { root } = world.runtime.db;
       await sql`update one_time_secrets set spent_at = ${world.time.now()} where spent_at is null`.execute(root);
@@ -217,7 +217,7 @@ describe("a new master key", () => {
     assert.equal((await readKeyFile(keyFile)).current, keyId);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
     const retired = await command("keys", "retire").ended;
-    assert.match(retired.stdout, /Still needed:\n {2}\w{8}: it was replaced less than a day ago/);
+    assert.match(retired.stdout, /Still needed:\n {2}\w{8}: it was replaced less than 15 days ago/);
     assert.equal((await command("keys", "rotate", "backwards").ended).code, 2);
   });
 });

@@ -56,7 +56,7 @@ export const keysRotate: Command = {
 
 const needInWords = ({ keyId, passwords, codes, isRecent }: KeyNeed): string => {
   const reasons = [
-    ...(isRecent ? ["it was replaced less than a day ago"] : []),
+    ...(isRecent ? ["it was replaced less than 15 days ago"] : []),
     ...(passwords > 0 ? [`${passwords} passwords whose owners have not signed in since`] : []),
     ...(codes > 0 ? [`${codes} codes or links of its time that still work`] : []),
   ];
@@ -67,7 +67,7 @@ export const keysRetire: Command = {
   name: "keys retire",
   summary: "Take away old master keys that nothing needs any more.",
   about:
-    "Says what still needs the others. A key goes when no password, code or link of its time is left, and a day after it was " +
+    "Says what still needs the others. A key goes when no password, code or link of its time is left, and 15 days after it was " +
     "replaced at the earliest. Backups of the database from before still need it: keep a copy with them.",
   run: async (input) => {
     const { retired, kept } = await withKeys(input, retireKeys);

@@ -62,3 +62,19 @@ describe("the key file", () => {
     assert.equal(late.open("case-data", sealed, "a").toString(), "hello");
   });
 });
+
+test("what must not change with a rotation does not: not while a key is prepared, used, or a younger one replaces it", async (t) => {
+  const { path } = await place(t);
+  const keys = await loadKeyring(path, systemRandom);
+  const before = keys.oldestMac("fake-answer", "alice");
+  for (let round = 0; round < 3; round += 1) {
+    const id = makeKeyId(systemRandom);
+    await addKey(path, id, systemRandom);
+    keys.replace(await readKeyFile(path));
+    assert.deepEqual(keys.oldestMac("fake-answer", "alice"), before);
+    await makeKeyCurrent(path, id, systemRandom);
+    keys.replace(await readKeyFile(path));
+    assert.deepEqual(keys.oldestMac("fake-answer", "alice"), before);
+    assert.deepEqual(keys.macs("csrf", "a")[0], keys.mac("csrf", "a"), "the one that makes is the first");
+  }
+});

@@ -20,20 +20,15 @@ async function replaceKeyFile(path: string, file: KeyFile, random: Random): Prom
   }
 }
 
-/** The id of a key yet to be made. It has a letter: JSON would put one that is a number before all others. */
-export function makeKeyId(random: Random): string {
-  for (;;) {
-    const id = makeKeyFile(random).current;
-    if (/[a-z]/.test(id)) return id;
-  }
-}
+/** The id of a key yet to be made. */
+export const makeKeyId = (random: Random): string => makeKeyFile(random).current;
 
-/** Puts a new key into the file, that reads and does not make yet. Leaves one that is there as it is. */
+/** Puts a new key in front of the others, that reads and does not make yet. Leaves one that is there as it is. */
 export async function addKey(path: string, id: string, random: Random): Promise<void> {
   const file = await readKeyFile(path);
   if (id in file.keys) return;
   const [fresh = ""] = Object.values(makeKeyFile(random).keys);
-  await replaceKeyFile(path, { ...file, keys: { ...file.keys, [id]: fresh } }, random);
+  await replaceKeyFile(path, { ...file, keys: { [id]: fresh, ...file.keys } }, random);
 }
 
 /** From now on this key makes. Throws where it is not in the file. */

@@ -16,14 +16,17 @@ export type KeyPurpose =
   | "csrf"
   | "mail-request"
   | "fake-answer"
-  | "network-digest";
+  | "network-digest"
+  | "bounce-address";
 
 /** Keys derived from the installation's master keys. The newest key makes; every key still present reads. */
 export interface Keyring {
   /** HMAC-SHA-256 under the newest key. */
   mac(purpose: KeyPurpose, data: string | Buffer): Buffer;
-  /** The same under every key, newest first, to find what an older key made. */
+  /** The same under every key, the one that makes now first, to find what another key made. */
   macs(purpose: KeyPurpose, data: string | Buffer): readonly Buffer[];
+  /** The same under the oldest key there is, for what must not change with a rotation. */
+  oldestMac(purpose: KeyPurpose, data: string | Buffer): Buffer;
   /** AES-256-GCM; `context` is bound to the ciphertext and must be given again to open it. */
   seal(purpose: KeyPurpose, plain: Buffer, context: string, random: Random): Buffer;
   /** Throws when the sealed value was changed, belongs to another context, or its key is gone. */
@@ -54,7 +57,8 @@ const FILE = z.strictObject({
 export type KeyFile = z.infer<typeof FILE>;
 
 export function makeKeyFile(random: Random): KeyFile {
-  const id = random.bytes(KEY_ID_BYTES / 2).toString("hex");
+  let id = "";
+  while (!/[a-z]/.test(id)) id = random.bytes(KEY_ID_BYTES / 2).toString("hex"); // objects put names that are numbers first
   return { current: id, keys: { [id]: random.bytes(KEY_BYTES).toString("base64") } };
 }
 
@@ -71,7 +75,7 @@ export function makeKeyring(given: KeyFile, reread?: () => KeyFile): LiveKeyring
   let ids: readonly string[] = [];
   const replace = (newer: KeyFile): void => {
     file = newer;
-    ids = Object.keys(file.keys).toReversed(); // a new key is put last
+    ids = [file.current, ...Object.keys(file.keys).filter((id) => id !== file.current)];
     for (const slot of derived.keys()) if (!ids.includes(slot.slice(0, KEY_ID_BYTES))) derived.delete(slot);
   };
   replace(given);
@@ -99,6 +103,7 @@ export function makeKeyring(given: KeyFile, reread?: () => KeyFile): LiveKeyring
     replace,
     key,
     mac: (purpose, data) => macWith(file.current, purpose, data),
+    oldestMac: (purpose, data) => macWith(Object.keys(file.keys).at(-1) ?? file.current, purpose, data), // new ones are put in front
     macs: (purpose, data) => ids.map((id) => macWith(id, purpose, data)),
     seal: (purpose, plain, context, random) => {
       const id = file.current;
