@@ -54,6 +54,22 @@ async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>)
   }
 }
 
+const NOT_ALLOWED = "42501"; // insufficient_privilege
+
+/**
+ * Drops a database with whoever is connected to it. A role that is no superuser may not end an autovacuum that is at work
+ * in it just then; without force PostgreSQL ends that itself, and our own connections are closed by now.
+ */
+const dropDatabase = (url: string, name: string): Promise<unknown> =>
+  onServer(url, async (client) => {
+    try {
+      await client.query(`drop database if exists ${name} with (force)`);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NOT_ALLOWED) throw error;
+      await client.query(`drop database if exists ${name}`);
+    }
+  });
+
 let template: Promise<string> | null = null;
 
 /** Makes the migrated template once a process. */
@@ -64,7 +80,7 @@ async function makeTemplate(url: string): Promise<string> {
   await migrate(db, MIGRATIONS);
   await db.close();
   await prepareJobs(withDatabase(url, name), []); // queues are made by the first job put in them
-  leftOvers.push(() => onServer(url, (client) => client.query(`drop database if exists ${name} with (force)`)));
+  leftOvers.push(() => dropDatabase(url, name));
   return name;
 }
 
@@ -89,7 +105,7 @@ export async function testDatabase(options: { readonly poolSize?: number } = {})
     connectionString,
     drop: async () => {
       await db.close();
-      await onServer(url, (client) => client.query(`drop database if exists ${name} with (force)`));
+      await dropDatabase(url, name);
     },
   };
 }
