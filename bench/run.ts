@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { enumerationBenchmark } from "./enumeration.ts";
 import { pagesBenchmark } from "./pages.ts";
+import { peerBenchmark } from "./peer.ts";
 import { recoveryCodesBenchmark } from "./recovery-codes.ts";
 import { signInBenchmark } from "./sign-in.ts";
 import { startBenchmark } from "./start.ts";
@@ -18,6 +19,7 @@ import { uploadBenchmark } from "./upload.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   signInBenchmark,
+  peerBenchmark,
   recoveryCodesBenchmark,
   uploadBenchmark,
   startBenchmark,
