@@ -76,7 +76,7 @@ export interface Installation {
   readonly folders: DataLayout;
   /** On the server's own database and keys. */
   readonly runtime: Runtime;
-  /** Of its database, as a role that may do everything. */
+  /** Of its database, as the role that owns it; it may make databases. */
   readonly connectionString: string;
 }
 
