@@ -11,7 +11,7 @@ const SMALLEST = SIZES[0];
 const LARGEST = SIZES[SIZES.length - 1] ?? 0;
 const ROUNDS = 7;
 /** Of each side in a round, at least; what is begun is finished. */
-const SECONDS = 1.2;
+const SECONDS = 1;
 /** As many hashes as the server lets through at once. */
 const CLIENTS = 2;
 const GOAL = 0.9;

@@ -67,7 +67,8 @@ async function install(folder: string): Promise<void> {
   }
   const byNpm = process.env["npm_execpath"]; // set under `npm run`: the same npm again
   const [command, first] = byNpm ? [process.execPath, [byNpm]] : ["npm", []];
-  const args = [...first, "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = [...first, "ci", "--prefix", folder, "--prefer-offline", "--fetch-retries=1", ...quiet];
   await promisify(execFile)(command, args, { cwd: folder, timeout: INSTALL_MILLISECONDS }).catch((error: unknown) => {
     const told = (error as { stderr?: string }).stderr?.trim().split("\n")[0] ?? String(error); // execFile puts it there
     throw new PeerAwayError(told);
