@@ -1,8 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { enumerationBenchmark } from "./enumeration.ts";
+import { enumerationBenchmarks } from "./enumeration.ts";
 import { pagesBenchmark } from "./pages.ts";
+import { peerBenchmark } from "./peer.ts";
 import { recoveryCodesBenchmark } from "./recovery-codes.ts";
+import { scaleBenchmark } from "./scale.ts";
 import { signInBenchmark } from "./sign-in.ts";
 import { startBenchmark } from "./start.ts";
 import { describeMachine } from "./support/machine.ts";
@@ -18,11 +20,13 @@ import { uploadBenchmark } from "./upload.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   signInBenchmark,
+  scaleBenchmark,
+  peerBenchmark,
   recoveryCodesBenchmark,
   uploadBenchmark,
   startBenchmark,
   pagesBenchmark,
-  enumerationBenchmark,
+  ...enumerationBenchmarks,
 ];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -22,6 +22,7 @@ export interface Client {
     fields: Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Answer>;
+  postJson(path: string, value: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   close(): void;
 }
 
@@ -75,22 +76,23 @@ export function openClient(origin: URL, requestsAnAddress = REQUESTS_AN_ADDRESS)
     });
   };
 
+  const sendBody = (path: string, body: string, headers: Readonly<Record<string, string>>): Promise<Answer> =>
+    send("POST", path, { "content-length": String(Buffer.byteLength(body)), ...headers }, body);
+
   return {
     get: (path, headers = {}) => send("GET", path, { accept: "text/html", ...headers }, ""),
-    post: (path, fields, headers = {}) => {
-      const body = new URLSearchParams({ ...fields }).toString();
-      return send(
-        "POST",
-        path,
-        {
-          accept: "text/html",
-          "content-type": "application/x-www-form-urlencoded",
-          "content-length": String(Buffer.byteLength(body)),
-          ...headers,
-        },
-        body,
-      );
-    },
+    post: (path, fields, headers = {}) =>
+      sendBody(path, new URLSearchParams({ ...fields }).toString(), {
+        accept: "text/html",
+        "content-type": "application/x-www-form-urlencoded",
+        ...headers,
+      }),
+    postJson: (path, value, headers = {}) =>
+      sendBody(path, JSON.stringify(value), {
+        accept: "application/json",
+        "content-type": "application/json",
+        ...headers,
+      }),
     close: () => agent.destroy(),
   };
 }

@@ -76,6 +76,8 @@ export interface Installation {
   readonly folders: DataLayout;
   /** On the server's own database and keys. */
   readonly runtime: Runtime;
+  /** Of its database, as the role that owns it; it may make databases. */
+  readonly connectionString: string;
 }
 
 /** Runs work on a new installation with a durable embedded database, and removes it whatever happens. */
@@ -100,7 +102,7 @@ export async function withInstallation<T>(work: (installation: Installation) => 
         publicUrl: server.origin,
         indexName: "Locksmith Index",
       };
-      return await work({ server, folders, runtime });
+      return await work({ server, folders, runtime, connectionString });
     } finally {
       await db.close();
     }
@@ -118,7 +120,10 @@ export interface Cpu {
 }
 
 /** Processor time that work takes, of server, database and this process. Zero where the system does not tell. */
-export async function withCpu<T>(server: ServerProcess, work: () => Promise<T>): Promise<{ value: T; cpu: Cpu }> {
+export async function withCpu<T>(
+  server: Pick<ServerProcess, "pid" | "databasePid">,
+  work: () => Promise<T>,
+): Promise<{ value: T; cpu: Cpu }> {
   const before = await cpuNow(server);
   const value = await work();
   const after = await cpuNow(server);
@@ -132,7 +137,7 @@ export async function withCpu<T>(server: ServerProcess, work: () => Promise<T>):
   };
 }
 
-const cpuNow = async (server: ServerProcess): Promise<Cpu> => ({
+const cpuNow = async (server: Pick<ServerProcess, "pid" | "databasePid">): Promise<Cpu> => ({
   server: await cpuOf(server.pid),
   database: await cpuOfFamily(server.databasePid),
   client: await cpuOf(process.pid),

@@ -30,7 +30,7 @@ const TOTP_KEY_BYTES = 20;
 const LETTERS = "abcdefghkmnpqrstuvwxyz";
 
 /** A name whose look-alikes are not taken either. */
-const makeUsername = (): string => [...randomBytes(14)].map((byte) => LETTERS[byte % LETTERS.length]).join("");
+export const makeUsername = (): string => [...randomBytes(14)].map((byte) => LETTERS[byte % LETTERS.length]).join("");
 
 /**
  * Makes accounts with verified address, password and authenticator app. The password is hashed once for all of them,

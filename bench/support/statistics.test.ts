@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { aucOf, median, quantile, spread } from "./statistics.ts";
+import { aucOf, median, type Pair, quantile, shareOfLarger, spread } from "./statistics.ts";
 
 const times = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 30 });
 
@@ -44,6 +44,32 @@ describe("statistics of the benchmarks", () => {
     const { margin } = aucOf(same, same);
     assert.ok(margin > 0.024 && margin < 0.026, String(margin));
     assert.ok(aucOf([...same, ...same], [...same, ...same]).margin < margin);
+  });
+
+  test("the share of pairs counts who is larger in each pair, a tie as half", () => {
+    assert.equal(
+      shareOfLarger([
+        [2, 1],
+        [5, 4],
+        [1, 3],
+        [7, 7],
+      ]).share,
+      0.625,
+    );
+    const even = Array.from({ length: 1000 }, (_, at): Pair => (at % 2 === 0 ? [1, 2] : [2, 1]));
+    assert.equal(shareOfLarger(even).share, 0.5);
+    const { margin } = shareOfLarger(even);
+    assert.ok(margin > 0.03 && margin < 0.032, String(margin));
+  });
+
+  test("a difference far below a drift is seen in the pairs and not in the area", () => {
+    const drifting = Array.from({ length: 1000 }, (_, at): Pair => [at + 0.5, at]);
+    const { auc } = aucOf(
+      drifting.map(([first]) => first),
+      drifting.map(([, second]) => second),
+    );
+    assert.ok(Math.abs(auc - 0.5) < 0.01, String(auc));
+    assert.equal(shareOfLarger(drifting).share, 1);
   });
 
   test("a spread names the median, the least and the most", () => {

@@ -34,6 +34,19 @@ export function aucOf(first: readonly number[], second: readonly number[]): Auc 
   return { auc, margin: 1.96 * Math.sqrt(variance) };
 }
 
+/** Two values that were measured one right after the other. */
+export type Pair = readonly [first: number, second: number];
+
+/**
+ * In which share of the pairs the first is the larger one, a tie as half; the sign test. What slows the machine down for
+ * some seconds meets both of a pair, so that this sees a small difference that such noise hides from the AUC.
+ */
+export function shareOfLarger(pairs: readonly Pair[]): { readonly share: number; readonly margin: number } {
+  const wins = pairs.reduce((total, [first, second]) => total + (first > second ? 1 : first === second ? 0.5 : 0), 0);
+  const share = wins / pairs.length;
+  return { share, margin: 1.96 * Math.sqrt((share * (1 - share)) / pairs.length) };
+}
+
 const below = (inOrder: readonly number[], value: number): number => countWhile(inOrder, (one) => one < value);
 const belowOrEqual = (inOrder: readonly number[], value: number): number => countWhile(inOrder, (one) => one <= value);
 
