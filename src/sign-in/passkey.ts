@@ -30,6 +30,10 @@ import {
 import { signInRefusals } from "./refusals.ts";
 import type { Purpose } from "./store.ts";
 
+/** The page that explains a freeze, and with which its owner may end it, comes after the password. */
+const AFTER_A_FREEZE =
+  "Sign in with your username and password: the page behind it says why and until when, and what you can do.";
+
 /** A browser that asks for a passkey before anything is known of who sits at it. */
 export interface PasskeyPlace {
   /** The cookie every browser has here: a challenge is worth nothing in another one. */
@@ -94,7 +98,10 @@ export async function submitPasskey(
   const account = await findAccount(runtime.db, shown.value.passkey.accountId);
   const isExpected =
     account && (place.purpose === "subscriber" || (await listStaffRoles(runtime.db, account.id)).length > 0);
-  if (!isExpected) return refuse(authenticatorRefusals["passkey-refused"]());
+  if (!isExpected) {
+    await noteFailure(runtime, account, "passkey", place);
+    return refuse(authenticatorRefusals["passkey-refused"]());
+  }
   const enough = isTwoFactors(shown.value);
   if (!enough.ok) {
     await noteFailure(runtime, account, "passkey", place);
@@ -104,11 +111,12 @@ export async function submitPasskey(
     const accepted = await acceptPasskey(tx, shown.value, "alone");
     if (!accepted.ok) return accepted;
     const current = await requireThawed(tx, account);
-    if (!current.ok) return current;
+    if (!current.ok) return refuse({ ...current.refusal, detail: AFTER_A_FREEZE });
     const tokens = await signIn(tx, runtime, account, ["passkey", "user-verification"], place);
     await onSignedIn(tx, account);
     return ok({ account, ...tokens });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "passkey", place);
   if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, place.source, place.now);
   return outcome;
 }
@@ -153,6 +161,7 @@ export async function submitPasskeyStep(
     if (!accepted.ok) return accepted;
     return finish(tx, runtime, { account, ceremony, factor: "passkey", step, onSignedIn });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "passkey", step);
   if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, step.source, step.now);
   return outcome;
 }

@@ -86,6 +86,7 @@ export async function listPasskeys(reader: Reader, accountId: AccountId | null):
   const rows = await joined(reader)
     .where("passkeys.account_id", "=", accountId ?? ("" as AccountId)) // no id is empty: the same question, no rows
     .where("authenticators.state", "=", "active")
+    .orderBy("authenticators.bound_at")
     .orderBy("authenticators.id")
     .execute();
   return rows.map(toPasskey);
