@@ -141,9 +141,13 @@ const unlockByPasskey = html`
     optionsAt: "/frozen/unlock/passkey/options",
     label: "Unlock with a passkey",
     needs: fieldId("password"),
-    without: "Passkeys need scripts, which this browser has switched off. Switch them on, or use a code.",
-  })}
-  <h2>Or with a code</h2>`;
+    without: "Passkeys need scripts, which this browser has switched off. Switch them on, or write to us.",
+  })}`;
+
+const unlockByCode = (state: FormState, isAlternative: boolean): Html => html`
+  ${isAlternative ? html`<h2>Or with a code</h2>` : null}
+  ${field({ name: "code", label: "Six-digit code from your app, or a recovery code", autocomplete: "one-time-code", error: state.errors["code"], required: true, maxlength: 64, width: "medium", spellcheck: false })}
+  ${button({ label: "Unlock my account", kind: isAlternative ? "secondary" : "primary" })}`;
 
 async function unlockPage(runtime: RecoveryRuntime, incoming: Incoming, account: Account, state: FormState) {
   const ways = await waysToUnlock(runtime.db, account);
@@ -158,8 +162,7 @@ async function unlockPage(runtime: RecoveryRuntime, incoming: Incoming, account:
         <input type="text" name="username" autocomplete="username" value="${account.username}" readonly hidden>
         ${field({ name: "password", label: "New password", type: "password", hint: "At least 8 characters, better four or five unrelated words.", autocomplete: "new-password", error: state.errors["password"], required: true, maxlength: 256 })}
         ${ways?.passkey ? unlockByPasskey : null}
-        ${field({ name: "code", label: "Six-digit code from your app, or a recovery code", autocomplete: "one-time-code", error: state.errors["code"], required: true, maxlength: 64, width: "medium", spellcheck: false })}
-        ${button({ label: "Unlock my account", kind: ways?.passkey ? "secondary" : "primary" })}`,
+        ${!ways?.passkey || ways.app || ways.codes ? unlockByCode(state, ways?.passkey ?? false) : null}`,
     })}
     <p><a href="/frozen/appeal">I can’t do that</a></p>`;
   const scripts = ways?.passkey ? PASSKEY_SCRIPTS : undefined;

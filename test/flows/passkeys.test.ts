@@ -102,13 +102,7 @@ describe("passkeys", () => {
 
     // The page tells the browser which are left: seven, and the one that was removed is not among them.
     const [, left] = /data-credential-ids="([^"]*)"/.exec(ada.browser.page.html) ?? [];
-    assert.deepEqual(
-      left?.split(" ").toSorted(),
-      keys
-        .slice(1)
-        .map((one) => one.credentials[0]?.id)
-        .toSorted(),
-    );
+    assert.deepEqual(new Set(left?.split(" ")), new Set(keys.slice(1).map((one) => one.credentials[0]?.id)));
     assert.match(ada.browser.page.html, /data-passkey-signal="all"/);
   });
 
