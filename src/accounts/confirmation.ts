@@ -7,6 +7,7 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { queueMail } from "../notifications/index.ts";
 import { accountRefusals } from "./refusals.ts";
+import { hasStanding } from "./standing.ts";
 import { findAccountByVerifiedAddress, findAddress, listAddresses, setVerified } from "./store.ts";
 
 const CONFIRM = "confirm-address";
@@ -57,7 +58,7 @@ export async function resendConfirmation(
 ): Promise<Result<undefined>> {
   return transact(runtime.db, { now }, async (tx) => {
     const primary = (await listAddresses(tx, account.id)).find((one) => one.isPrimary);
-    if (!primary || primary.verifiedAt) return refuse(accountRefusals["address-known"]());
+    if (!primary || hasStanding(primary)) return refuse(accountRefusals["address-known"]());
     const { address, folded } = primary;
     await sendConfirmation(tx, runtime, {
       accountId: account.id,

@@ -1,5 +1,5 @@
 export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
-export { checkMailDomains } from "./domain-watch.ts";
+export { checkMailDomains, type DomainSources } from "./domain-watch.ts";
 export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";
 export { checkUsername, foldUsername, maskAddress, type ParsedAddress, parseAddress } from "./names.ts";
@@ -22,5 +22,7 @@ export {
   setVerified,
   touchAccount,
 } from "./store.ts";
+export { hasStanding } from "./standing.ts";
+export { takeUndelivered, weighUndelivered } from "./undelivered.ts";
 export { type Account, type Address, type Freeze, type FreezeReason, mergeFreeze, type StaffRole } from "./types.ts";
 export { listAccountsAfter } from "./walk.ts";

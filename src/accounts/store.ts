@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import { lockName, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId, AddressId, CaseId } from "../kernel/ids.ts";
+import { hasStanding } from "./standing.ts";
 import type { Account, Address, Freeze, FreezeReason } from "./types.ts";
 
 interface AccountTables {
@@ -26,6 +27,7 @@ interface AccountTables {
     added_at: Date;
     verified_at: Date | null;
     removed_at: Date | null;
+    unreachable_at: Date | null;
   };
 }
 
@@ -158,22 +160,26 @@ export async function insertAddress(tx: Tx, row: NewAddress): Promise<boolean> {
       added_at: tx.now,
       verified_at: null,
       removed_at: null,
+      unreachable_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return (inserted.numInsertedOrUpdatedRows ?? 0n) === 1n;
 }
 
-/** Marks an address as proven. @returns null where it is gone, was verified before, or is another's verified address */
+/**
+ * Marks an address as proven, also one where mail did not arrive for a while.
+ * @returns null where it is gone, was proven before, or is another's verified address
+ */
 export async function setVerified(tx: Tx, id: AddressId): Promise<Address | null> {
   const claimed = await findAddress(tx, id);
   if (!claimed) return null;
   await lockName(tx.as<unknown>(), `verified address ${claimed.folded}`); // two claims to it are looked at one by one
   const row = await own(tx)
     .updateTable("addresses as mine")
-    .set({ verified_at: tx.now })
+    .set({ verified_at: tx.now, unreachable_at: null })
     .where("mine.id", "=", id)
-    .where("mine.verified_at", "is", null)
+    .where((is) => is.or([is("mine.verified_at", "is", null), is("mine.unreachable_at", "is not", null)]))
     .where("mine.removed_at", "is", null)
     .where((is) =>
       is.not(
@@ -182,6 +188,7 @@ export async function setVerified(tx: Tx, id: AddressId): Promise<Address | null
             .selectFrom("addresses as other")
             .select("other.id")
             .whereRef("other.address_folded", "=", "mine.address_folded")
+            .whereRef("other.id", "!=", "mine.id")
             .where("other.verified_at", "is not", null)
             .where("other.removed_at", "is", null),
         ),
@@ -192,10 +199,10 @@ export async function setVerified(tx: Tx, id: AddressId): Promise<Address | null
   return row ? toAddress(row) : null;
 }
 
-/** Makes a present, verified address the account's primary one. @returns false where it is not one of those */
+/** Makes a present address with standing the account's primary one. @returns false where it is not one of those */
 export async function setPrimary(tx: Tx, accountId: AccountId, id: AddressId): Promise<boolean> {
   const chosen = await findAddress(tx, id);
-  if (chosen?.accountId !== accountId || !chosen.verifiedAt || chosen.removedAt) return false;
+  if (chosen?.accountId !== accountId || !hasStanding(chosen) || chosen.removedAt) return false;
   // One statement would pass through a moment of two primaries, which the index refuses.
   await own(tx)
     .updateTable("addresses")
@@ -300,17 +307,6 @@ export async function listAddressesAt(reader: Reader, domain: string): Promise<r
   return rows.map(toAddress);
 }
 
-/** Takes an address's standing: it has to be confirmed again. @returns false where it was not confirmed */
-export async function setUnverified(tx: Tx, id: AddressId): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable("addresses")
-    .set({ verified_at: null })
-    .where("id", "=", id)
-    .where("verified_at", "is not", null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
 /** The account whose verified address this is. */
 export async function findAccountByVerifiedAddress(reader: Reader, folded: string): Promise<Account | null> {
   const row = await own(reader)
@@ -370,4 +366,5 @@ const toAddress = (row: AccountTables["addresses"]): Address => ({
   addedAt: row.added_at,
   verifiedAt: row.verified_at,
   removedAt: row.removed_at,
+  unreachableAt: row.unreachable_at,
 });

@@ -54,5 +54,7 @@ export interface Address {
   readonly isPrimary: boolean;
   readonly addedAt: Date;
   readonly verifiedAt: Date | null;
+  /** Since when mail does not arrive there; null while it does as far as we know, and once confirmed again. */
+  readonly unreachableAt: Date | null;
   readonly removedAt: Date | null;
 }

@@ -5,7 +5,7 @@ import { LOG_LEVELS, type LogLevel } from "../kernel/log.ts";
 import { defineRefusals, type Refusal } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
-import { parseSmtpUrl, type SmtpSettings } from "../notifications/index.ts";
+import { type BounceMailbox, parseBounceAddress, parseSmtpUrl, type SmtpSettings } from "../notifications/index.ts";
 
 /** Everything an operator decides, read once at start and valid from there on. */
 export interface Config {
@@ -27,10 +27,14 @@ export interface Config {
   readonly historyDays: number;
   readonly mailFrom: { readonly name: string; readonly address: string };
   readonly indexName: string;
+  /** Where mails that cannot be delivered come back to, each to an address of its own; null for nowhere. */
+  readonly bounceAddress: BounceMailbox | null;
   /** A service that speaks the range protocol of Pwned Passwords, where `range/ABCDE` is appended; null for none. */
   readonly breachUrl: URL | null;
   /** Absolute: a sorted file of leaked passwords' SHA-1; null for none. */
   readonly breachFile: string | null;
+  /** A service that speaks RDAP, where `domain/NAME` is appended; null for none. */
+  readonly rdapUrl: URL | null;
   /** Where a secret scanner publishes the keys it signs leak reports with; null: reports are not taken. */
   readonly leakKeysUrl: URL | null;
 }
@@ -94,8 +98,10 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     historyDays: take("HISTORY_DAYS", 400, readHistoryDays),
     mailFrom: take("MAIL_FROM", { name: "Locksmith", address: `security@${mailDomain(publicUrl)}` }, readMailFrom),
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
+    bounceAddress: take("BOUNCE_ADDRESS", null, readBounceAddress),
     breachUrl: take("BREACH_URL", null, readBreachUrl),
     breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
+    rdapUrl: take("RDAP_URL", null, readRdapUrl),
     leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
@@ -200,6 +206,9 @@ function readDatabaseUrl(text: string): Read<Secret<string> | null> {
 const readBreachUrl = (text: string): Read<URL | null> =>
   readServiceUrl(text.endsWith("/") ? text : `${text}/`, "BREACH_URL=https://api.pwnedpasswords.com/");
 
+const readRdapUrl = (text: string): Read<URL | null> =>
+  readServiceUrl(text.endsWith("/") ? text : `${text}/`, "RDAP_URL=https://rdap.org/");
+
 const readLeakKeysUrl = (text: string): Read<URL | null> =>
   readServiceUrl(text, "LEAK_KEYS_URL=https://api.github.com/meta/public_keys/secret_scanning");
 
@@ -215,6 +224,13 @@ function readServiceUrl(text: string, assignment: string): Read<URL | null> {
     return wrong(`is ${show(text)}; it must begin with https://, or whoever is on the way could answer. ${example}`);
   const checked = checkUrl(url.href, parseAllowRules(fetchExceptions(url)));
   return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
+}
+
+function readBounceAddress(text: string): Read<BounceMailbox | null> {
+  const parsed = parseBounceAddress(text);
+  return parsed.ok
+    ? value(parsed.value)
+    : wrong(`cannot be used. ${parsed.refusal.detail ?? ""} Example: BOUNCE_ADDRESS=bounces@example.org`);
 }
 
 /** The guarded fetch reaches public addresses only; one that the operator wrote as an address is meant. */

@@ -2,14 +2,20 @@ import { stat } from "node:fs/promises";
 import { inspectBreachFile, makeLeakLookup } from "../authenticators/index.ts";
 import { listEvents } from "../audit/index.ts";
 import { systemClock } from "../kernel/clock.ts";
-import { loadKeyring } from "../kernel/crypto/keyring.ts";
+import { type Keyring, loadKeyring } from "../kernel/crypto/keyring.ts";
 import { type Database, openDatabase } from "../kernel/db/database.ts";
 import { migrate } from "../kernel/db/migrate.ts";
 import { errorFields, type Log } from "../kernel/log.ts";
 import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import { systemRandom } from "../kernel/random.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { emlTransport, type MailTransport, readDkimKey, smtpTransport } from "../notifications/index.ts";
+import {
+  emlTransport,
+  type MailTransport,
+  makeBounceAddresses,
+  readDkimKey,
+  smtpTransport,
+} from "../notifications/index.ts";
 import { type DownloadCounter, makeDownloadCounter } from "../registry/index.ts";
 import { fetchExceptions, type Config, localUrl } from "./config.ts";
 import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
@@ -94,7 +100,7 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     indexName: config.indexName,
     countLeaks,
   };
-  const mail = await openMail(config, folders);
+  const mail = await openMail(config, folders, keys);
   closers.add("mail connections", 1_000, () => mail.close());
   const downloads = makeDownloadCounter();
   closers.add("download counts", 1_000, () => downloads.flush(db, systemClock.now()));
@@ -114,8 +120,12 @@ async function openBreachCheck(config: Config, log: Log): Promise<Runtime["count
   return makeLeakLookup({ url, file }, { fetch, clock: systemClock, log });
 }
 
-async function openMail(config: Config, folders: DataLayout): Promise<MailTransport> {
-  const options = { sender: config.mailFrom, dkim: await readDkimKey(folders.dkimFile) };
+async function openMail(config: Config, folders: DataLayout, keys: Keyring): Promise<MailTransport> {
+  const options = {
+    sender: config.mailFrom,
+    dkim: await readDkimKey(folders.dkimFile),
+    bounces: config.bounceAddress && makeBounceAddresses(config.bounceAddress, keys),
+  };
   return config.smtp ? smtpTransport(config.smtp, options) : emlTransport(folders.mail, options);
 }
 

@@ -11,6 +11,15 @@ export const EXIT = {
   checkFailed: 3,
   /** Something that is needed is not there just now: the database, the port, the folder. */
   unavailable: 4,
+  /*
+   * Commands that a mail server starts speak its language (sysexits.h): what it does with the mail depends on it.
+   */
+  /** The mail cannot be read; it is not tried again. */
+  mailUnreadable: 65,
+  /** There is no such mailbox; it is not tried again. */
+  mailUnknown: 67,
+  /** Keep the mail and try again later. */
+  mailLater: 75,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -60,6 +69,8 @@ function listenProblem(thrown: unknown): string | undefined {
 const DATABASE_PROBLEMS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens at its address. Start the database, or correct host and port in DATABASE_URL.",
   ENOENT: "its socket is not there. Start the database, or correct DATABASE_URL.",
+  EACCES:
+    "this account may not use its socket. Run it as the account that owns it, or set DATABASE_URL to one over TCP.",
   ENOTFOUND: "its host name is not known. Correct the host in DATABASE_URL.",
   EAI_AGAIN: "its host name could not be looked up. Try again, or correct the host in DATABASE_URL.",
   ETIMEDOUT: "it did not answer in time. Check host, port and firewall.",

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { checkMailDomains, thawDue } from "../accounts/index.ts";
+import { checkMailDomains, thawDue, weighUndelivered } from "../accounts/index.ts";
 import { erasePersonalData } from "../audit/index.ts";
 import { forgetChallenges } from "../authenticators/index.ts";
 import { sweepReminders } from "../drill/index.ts";
 import { eraseOldObservations } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
+import { createRdapLookup } from "../kernel/net/domain-registry.ts";
+import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
@@ -15,6 +17,7 @@ import { sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
+import { fetchExceptions } from "./config.ts";
 import type { App } from "./start.ts";
 
 const sweepThrottle = defineJob({
@@ -52,18 +55,23 @@ const sweepCeremonies = defineJob({
   },
 });
 
-/** Asks whether the domains of confirmed addresses still take mail: each once a night, a few at a time. */
-const watchMailDomains = defineJob({
-  name: "accounts-mail-domains",
-  schema: z.object({}),
-  retryLimit: 1,
-  retryBackoff: false,
-  every: "*/5 2-5 * * *",
-  run: async (runtime) => {
-    const report = await checkMailDomains(runtime, createMailDomainLookup(), runtime.clock.now());
-    if (report.lapsed > 0) runtime.log.warn("mail domains lapsed", { count: report.lapsed });
-  },
-});
+/** Asks whether the domains of confirmed addresses still take mail and have their owner: each once a night, a few at a time. */
+const watchMailDomains = ({ config }: App) =>
+  defineJob({
+    name: "accounts-mail-domains",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "*/5 2-5 * * *",
+    run: async (runtime) => {
+      const base = config.rdapUrl;
+      const askRegistry =
+        base && createRdapLookup({ base, fetch: createGuardedFetch({ allowPrivate: fetchExceptions(base) }) });
+      const sources = { askMail: createMailDomainLookup(), askRegistry };
+      const report = await checkMailDomains(runtime, sources, runtime.clock.now());
+      if (report.lapsed > 0) runtime.log.warn("mail domains lapsed", { count: report.lapsed });
+    },
+  });
 
 /** Writes the downloads that this process has counted. */
 const flushDownloads = (app: App) =>
@@ -158,14 +166,14 @@ const remindOfDrill = defineJob({
 
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
-  makeDeliverMailJob(app.mail),
+  makeDeliverMailJob(app.mail, weighUndelivered),
   answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),
   sweepFiles(app),
   sweepThrottle,
   sweepCeremonies,
-  watchMailDomains,
+  watchMailDomains(app),
   eraseObservations,
   thawAccounts,
   sweepDevices,

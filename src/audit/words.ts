@@ -6,6 +6,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/address-change-undone": "Change of addresses taken back",
   "accounts/address-corrected": "Mistyped mail address corrected",
   "accounts/address-removed": "Mail address removed",
+  "accounts/address-unreachable": "Mail does not arrive at an address; it opens nothing until confirmed again",
   "accounts/administrator-created": "Administrator created",
   "accounts/confirmation-resent": "Confirmation mail sent again",
   "accounts/domain-lapsed": "A mail address stopped counting, because its domain lapsed",

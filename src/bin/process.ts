@@ -22,6 +22,7 @@ export const processContext: CliContext = {
     },
     exitNow: (code) => process.exit(code),
   },
+  readInput: () => process.stdin,
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,

@@ -1,4 +1,4 @@
-import { type Account, listAddresses, listStaffRoles } from "../accounts/index.ts";
+import { type Account, hasStanding, listAddresses, listStaffRoles } from "../accounts/index.ts";
 import { describeCodes, listAuthenticators, listPasskeys } from "../authenticators/index.ts";
 import { listSigningKeys } from "../evidence/index.ts";
 import { policy as policies, type RecoveryRuntime, strictModeOf } from "../recovery/index.ts";
@@ -83,7 +83,7 @@ async function holdingsOf({ db }: RecoveryRuntime, account: Account, now: Date):
   if (codes && codes.unused > 0) holdings.push({ id: "codes", kind: "codes", label: "Recovery codes", proof: null });
   const primary = addresses.find((one) => one.isPrimary)?.domain;
   for (const one of addresses) {
-    if (!one.verifiedAt) continue;
+    if (!one.verifiedAt || !hasStanding(one)) continue;
     const kind = one.domain === primary ? "mailbox" : "mailbox-second";
     const label = one.isPrimary ? "Your mailbox" : `Mailbox at ${one.domain}`;
     holdings.push({

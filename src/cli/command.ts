@@ -8,6 +8,8 @@ export interface CliContext {
   readonly environment: Environment;
   readonly places: Places;
   readonly process: ProcessHandle;
+  /** Standard input, once. */
+  readonly readInput: () => AsyncIterable<Uint8Array>;
   /** To standard output, as it is. */
   readonly write: (text: string) => void;
   /** To standard error, as it is. */

@@ -3,6 +3,7 @@ import { adminCreate } from "./commands/admin-create.ts";
 import { auditVerify } from "./commands/audit-verify.ts";
 import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
+import { mailBounce } from "./commands/mail-bounce.ts";
 import { migrate } from "./commands/migrate.ts";
 import { policyCheck } from "./commands/policy-check.ts";
 import { serve } from "./commands/serve.ts";
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   adminCreate,
   policyCheck,
   auditVerify,
+  mailBounce,
   doctor,
 ];

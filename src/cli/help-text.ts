@@ -13,7 +13,11 @@ const EXIT_CODES = `Exit codes:
   1  something unexpected; the message says what
   2  the command line or the settings are wrong
   3  the check ran, and what it checked is not in order
-  4  something needed is not there just now: the database, the port, the data folder`;
+  4  something needed is not there just now: the database, the port, the data folder
+What a mail server starts answers as sysexits.h has it:
+  65 the mail cannot be read
+  67 there is no such mailbox
+  75 keep the mail and try again later`;
 
 const SETTINGS = `Settings are environment variables; the values shown are used where none is set:
   PORT=8480              the port to listen on; 0 takes a free one
@@ -25,8 +29,10 @@ const SETTINGS = `Settings are environment variables; the values shown are used 
   MAIL_FROM              the sender of mails
   INDEX_NAME=Locksmith Index
   POLICY_FILE            the recovery policy; without it the one that comes with Locksmith
+  BOUNCE_ADDRESS         where mails that cannot be delivered come back to; without it nowhere
   BREACH_URL             a service to ask for leaked passwords; without it none is asked
   BREACH_FILE            a sorted file of leaked passwords' SHA-1
+  RDAP_URL               a service to ask who registered a mail domain when; without it none is asked
   LEAK_KEYS_URL          a secret scanner's public keys; without it no reports of leaked tokens are taken
   LOG_LEVEL=info         error, warn, info or debug
   HISTORY_DAYS=400       how long networks and browsers stay in the history, 365 to 3650`;

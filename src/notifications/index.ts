@@ -1,3 +1,12 @@
+export {
+  type BounceAddresses,
+  type BounceMailbox,
+  bounceRefusals,
+  makeBounceAddresses,
+  parseBounceAddress,
+} from "./bounce-address.ts";
+export { type BounceKind, doesNotArrive, type FailedDelivery } from "./bounce-rules.ts";
+export { type BounceReport, readDeliveryReport } from "./delivery-report.ts";
 export { type DkimKey, makeDkimKey, readDkimKey } from "./dkim.ts";
 export { NOT_ME } from "./not-me.ts";
 export {
@@ -8,11 +17,13 @@ export {
   makeDeliverMailJob,
   type MessageName,
   type MessageParams,
+  noteUndelivered,
+  type OnUndelivered,
   type NotMeMessage,
   queueMail,
 } from "./outbox.ts";
 export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";
-export { listMails, type MailFilter, outboxDepth } from "./store.ts";
+export { accountOfMail, listBounces, listMails, type MailFilter, outboxDepth } from "./store.ts";
 export { emlTransport, parseSmtpUrl, type Sender, senderFor, type SmtpSettings, smtpTransport } from "./transports.ts";
-export type { MailRecord, MailState, MailTransport, OutgoingMail, SendOutcome } from "./types.ts";
+export type { MailRecord, MailState, MailTransport, OutgoingMail, SendOutcome, Undelivered } from "./types.ts";
 export { dateInWords } from "./wording.ts";

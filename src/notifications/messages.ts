@@ -5,6 +5,7 @@ export { message as "account-not-found-for-case" } from "./messages/account-not-
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
 export { message as "account-unlocked" } from "./messages/account-unlocked/message.ts";
 export { message as "address-taken-notice" } from "./messages/address-taken-notice/message.ts";
+export { message as "address-unreachable" } from "./messages/address-unreachable/message.ts";
 export { message as "addresses-changed" } from "./messages/addresses-changed/message.ts";
 export { message as "api-token-created" } from "./messages/api-token-created/message.ts";
 export { message as "api-token-leaked" } from "./messages/api-token-leaked/message.ts";

@@ -5,13 +5,14 @@ import { type AccountId, type CaseId, type MailId, newId } from "../kernel/ids.t
 import { type AnyJob, defineJob, defineJobKind, enqueue } from "../kernel/jobs/index.ts";
 import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
+import { kindOfFailure, statusIn } from "./bounce-rules.ts";
 import { LEASE_MS, nextAttempt } from "./delivery-rules.ts";
 import { renderLetter } from "./letter.ts";
 import type { Message } from "./message.ts";
 import * as messages from "./messages.ts";
 import { issueNotMeUrl } from "./not-me.ts";
-import { insertMail, leaseDue, type MailRow, settle, type Settlement } from "./store.ts";
-import type { MailTransport, SendOutcome } from "./types.ts";
+import { insertMail, leaseDue, type MailRow, noteBounce, settle, type Settlement } from "./store.ts";
+import type { MailTransport, SendOutcome, Undelivered } from "./types.ts";
 import { oneLine } from "./wording.ts";
 
 /*
@@ -48,13 +49,16 @@ export const deliverMailJob = defineJobKind({
   retryBackoff: true,
 });
 
+/** Whoever keeps the addresses, told of a failed delivery in the transaction that notes it. */
+export type OnUndelivered = (tx: Tx, runtime: Runtime, undelivered: Undelivered) => Promise<void>;
+
 /** The job that delivers; once a minute it also finds what a lost wake-up missed. */
-export const makeDeliverMailJob = (transport: MailTransport): AnyJob =>
+export const makeDeliverMailJob = (transport: MailTransport, onUndelivered?: OnUndelivered): AnyJob =>
   defineJob({
     ...deliverMailJob,
     every: "* * * * *",
     run: async (runtime) => {
-      await deliverDue(runtime, transport);
+      await deliverDue(runtime, transport, onUndelivered);
     },
   });
 
@@ -114,12 +118,16 @@ export interface DeliveryReport {
  * Sends every mail that is due by the runtime's clock, five at a time, until none is left. Any number of workers may
  * do so at once. A failure of one mail touches no other; an outage of the mail server ends as "try again later".
  */
-export async function deliverDue(runtime: Runtime, transport: MailTransport): Promise<DeliveryReport> {
+export async function deliverDue(
+  runtime: Runtime,
+  transport: MailTransport,
+  onUndelivered?: OnUndelivered,
+): Promise<DeliveryReport> {
   const count = { sent: 0, queued: 0, failed: 0 };
   for (;;) {
     const leased = await lease(runtime);
     if (leased.length === 0) return { sent: count.sent, deferred: count.queued, failed: count.failed };
-    const states = await Promise.all(leased.map((mail) => deliver(runtime, transport, mail)));
+    const states = await Promise.all(leased.map((mail) => deliver(runtime, transport, mail, onUndelivered)));
     for (const state of states) if (state) count[state] += 1;
   }
 }
@@ -134,7 +142,12 @@ async function lease(runtime: Runtime): Promise<readonly MailRow[]> {
 }
 
 /** One attempt. Returns the state it left, or null when the lease had passed to another worker meanwhile. */
-async function deliver(runtime: Runtime, transport: MailTransport, mail: MailRow): Promise<Settlement["state"] | null> {
+async function deliver(
+  runtime: Runtime,
+  transport: MailTransport,
+  mail: MailRow,
+  onUndelivered?: OnUndelivered,
+): Promise<Settlement["state"] | null> {
   const outcome = await transport.send({
     id: mail.id,
     to: mail.to_address,
@@ -151,10 +164,28 @@ async function deliver(runtime: Runtime, transport: MailTransport, mail: MailRow
     if (isSettled && settlement.nextAttemptAt) {
       await enqueue(tx, deliverMailJob, {}, { startAfter: settlement.nextAttemptAt });
     }
+    // Refused to our face: the same as a report that comes back (RFC 5321 §6.1).
+    if (isSettled && outcome.kind === "rejected")
+      await noteUndelivered(tx, runtime, mail.id, settlement, onUndelivered);
     return ok();
   });
   if (settlement.state === "failed") runtime.log.warn("mail given up", { mailId: mail.id, count: mail.attempts });
   return isSettled ? settlement.state : null;
+}
+
+/** Writes against a mail that its addressee's server will not have it, and tells whoever keeps the addresses. */
+export async function noteUndelivered(
+  tx: Tx,
+  runtime: Runtime,
+  id: MailId,
+  failure: { readonly answer: string; readonly status?: string | null },
+  onUndelivered?: OnUndelivered,
+): Promise<Undelivered | null> {
+  const answer = oneLine(failure.answer).slice(0, MOST_ANSWER);
+  const status = failure.status ?? statusIn(answer);
+  const undelivered = await noteBounce(tx, id, { kind: kindOfFailure({ status, answer }), status, answer });
+  if (undelivered) await onUndelivered?.(tx, runtime, undelivered);
+  return undelivered;
 }
 
 function settlementOf(outcome: SendOutcome, mail: MailRow, now: Date): Settlement {

@@ -2,7 +2,8 @@ import { type Selectable, sql } from "kysely";
 import type { Database, Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, CaseId, MailId } from "../kernel/ids.ts";
-import type { MailRecord, MailState } from "./types.ts";
+import type { Bounced, BounceKind } from "./bounce-rules.ts";
+import type { MailRecord, MailState, Undelivered } from "./types.ts";
 
 interface OutboxTables {
   outbox_mails: {
@@ -22,6 +23,10 @@ interface OutboxTables {
     accepted_at: Date | null;
     accepted_by: string | null;
     last_answer: string | null;
+    bounced_at: Date | null;
+    bounce_kind: BounceKind | null;
+    bounce_status: string | null;
+    bounce_answer: string | null;
   };
 }
 
@@ -45,6 +50,10 @@ export async function insertMail(tx: Tx, mail: NewMail): Promise<void> {
       accepted_at: null,
       accepted_by: null,
       last_answer: null,
+      bounced_at: null,
+      bounce_kind: null,
+      bounce_status: null,
+      bounce_answer: null,
     })
     .execute();
 }
@@ -97,6 +106,67 @@ export async function settle(tx: Tx, mail: MailRow, settlement: Settlement): Pro
   return result.numUpdatedRows === 1n;
 }
 
+export interface BounceNote {
+  readonly kind: BounceKind;
+  readonly status: string | null;
+  readonly answer: string;
+}
+
+/**
+ * Writes against a mail that it came back. Each mail comes back once; a hard bounce takes the place of a soft one.
+ * @returns null where nothing changed: the same again, a mail that was never tried, or one that is not there
+ */
+export async function noteBounce(
+  tx: Tx,
+  id: MailId,
+  { kind, status, answer }: BounceNote,
+): Promise<Undelivered | null> {
+  const row = await tx
+    .as<OutboxTables>()
+    .updateTable("outbox_mails")
+    .set({ bounced_at: tx.now, bounce_kind: kind, bounce_status: status, bounce_answer: answer })
+    .where("id", "=", id)
+    .where("attempts", ">", 0)
+    .where((is) =>
+      kind === "hard"
+        ? is.or([is("bounce_kind", "is", null), is("bounce_kind", "=", "soft")])
+        : is("bounce_kind", "is", null),
+    )
+    .returning(["account_id", "to_address"])
+    .executeTakeFirst();
+  return row ? { mailId: id, accountId: row.account_id, toAddress: row.to_address, kind } : null;
+}
+
+/** What came back of an account's mails to one address that were written after a moment. */
+export async function listBounces(
+  reader: Reader,
+  filter: { readonly accountId: AccountId; readonly address: string; readonly writtenAfter: Date },
+): Promise<readonly Bounced[]> {
+  const rows = await reader
+    .as<OutboxTables>()
+    .selectFrom("outbox_mails")
+    .select(["bounced_at", "bounce_kind"])
+    .where("account_id", "=", filter.accountId)
+    .where((is) => is(is.fn("lower", ["to_address"]), "=", filter.address.toLowerCase()))
+    .where("queued_at", ">", filter.writtenAfter)
+    .where("bounced_at", "is not", null)
+    .orderBy("bounced_at", "desc")
+    .limit(MOST_LISTED)
+    .execute();
+  return rows.flatMap(({ bounced_at: at, bounce_kind: kind }) => (at && kind ? [{ at, kind }] : []));
+}
+
+/** Which account's delivery log a mail stands in; null for none, and for a mail that is not there. */
+export async function accountOfMail(reader: Reader, id: MailId): Promise<AccountId | null> {
+  const row = await reader
+    .as<OutboxTables>()
+    .selectFrom("outbox_mails")
+    .select("account_id")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row?.account_id ?? null;
+}
+
 export interface MailFilter {
   readonly accountId?: AccountId;
   readonly caseId?: CaseId;
@@ -117,6 +187,7 @@ export async function listMails(reader: Reader, filter: MailFilter): Promise<rea
     .selectFrom("outbox_mails")
     .select(["id", "message", "to_address", "subject", "account_id", "case_id", "queued_at", "state", "attempts"])
     .select(["next_attempt_at", "accepted_at", "accepted_by", "last_answer"])
+    .select(["bounced_at", "bounce_kind", "bounce_status", "bounce_answer"])
     .orderBy("queued_at", "desc")
     .orderBy("id", "desc")
     .limit(Math.min(filter.limit ?? MOST_LISTED, MOST_LISTED));
@@ -141,6 +212,10 @@ export async function listMails(reader: Reader, filter: MailFilter): Promise<rea
     acceptedAt: row.accepted_at,
     acceptedBy: row.accepted_by,
     lastAnswer: row.last_answer,
+    bounce:
+      row.bounced_at && row.bounce_kind
+        ? { at: row.bounced_at, kind: row.bounce_kind, status: row.bounce_status, answer: row.bounce_answer ?? "" }
+        : null,
   }));
 }
 

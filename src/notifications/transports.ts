@@ -6,6 +6,7 @@ import nodemailer, { type SendMailOptions } from "nodemailer";
 import { defineRefusals } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
+import type { BounceAddresses } from "./bounce-address.ts";
 import { ATTEMPT_TIMEOUT_MS } from "./delivery-rules.ts";
 import type { DkimKey } from "./dkim.ts";
 import type { MailTransport, OutgoingMail, SendOutcome } from "./types.ts";
@@ -39,16 +40,20 @@ export interface TransportOptions {
   readonly sender: Sender;
   /** Signs every mail (RFC 6376) where there is a key. */
   readonly dkim?: DkimKey | null;
+  /** Gives every mail an envelope sender of its own, to which what cannot be delivered comes back; else the sender's. */
+  readonly bounces?: BounceAddresses | null;
 }
 
 /** The message as nodemailer takes it. The Message-ID is the mail's own, so that a second copy can be known as one. */
-function compose(mail: OutgoingMail, { sender, dkim }: TransportOptions): SendMailOptions {
+function compose(mail: OutgoingMail, { sender, dkim, bounces }: TransportOptions): SendMailOptions {
   return {
     messageId: `<${mail.id}@${domainOf(sender)}>`,
     date: mail.at,
     from: { name: sender.name, address: sender.address },
     to: { name: "", address: mail.to },
-    envelope: { from: sender.address, to: [mail.to] },
+    envelope: { from: bounces?.addressFor(mail.id, mail.at) ?? sender.address, to: [mail.to] },
+    // RFC 3461 §4: a report, please, and in it the headers alone, since the text may carry a one-time link.
+    ...(bounces ? { dsn: { return: "headers", notify: ["failure"], id: mail.id } } : {}),
     subject: mail.subject,
     text: mail.text,
     html: mail.html,

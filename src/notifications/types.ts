@@ -1,4 +1,5 @@
 import type { AccountId, CaseId, MailId } from "../kernel/ids.ts";
+import type { BounceKind } from "./bounce-rules.ts";
 
 /** `sending` is leased to one worker; a lease that ran out makes it due again. */
 export type MailState = "queued" | "sending" | "sent" | "failed";
@@ -43,4 +44,20 @@ export interface MailRecord {
   /** The server that took it over, as it named itself. */
   readonly acceptedBy: string | null;
   readonly lastAnswer: string | null;
+  /** What came back of it, or was refused for good; null while nothing did. */
+  readonly bounce: {
+    readonly at: Date;
+    readonly kind: BounceKind;
+    /** RFC 3463; null where none was given. */
+    readonly status: string | null;
+    readonly answer: string;
+  } | null;
+}
+
+/** A delivery that failed, as whoever keeps the addresses is told of it. */
+export interface Undelivered {
+  readonly mailId: MailId;
+  readonly accountId: AccountId | null;
+  readonly toAddress: string;
+  readonly kind: BounceKind;
 }

@@ -16,8 +16,12 @@ export function quoted(value: string, most = 80): string {
   const line = oneLine(value);
   const symbols = Array.from(line);
   const cut = symbols.length > most ? `${symbols.slice(0, most - 1).join("")}…` : line;
-  return cut.replaceAll("://", "[:]//").replace(/(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu, "[.]");
+  return unlinked(cut);
 }
+
+/** Words of somebody at the desk, who may have been given them: as they stand, but with nothing that becomes a link. */
+export const unlinked = (text: string): string =>
+  text.replaceAll("://", "[:]//").replace(/(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu, "[.]");
 
 /** `Monday 2 November 2026, 09:00 UTC` */
 export const dateInWords = (at: Date): string => `${weekdayAndDay(at)} ${at.getUTCFullYear()}, ${clockTime(at)}`;

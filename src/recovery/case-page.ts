@@ -173,16 +173,40 @@ export async function openCasePage(
       if (!settled.ok) return settled;
     }
     const openedWith = isShown ? "case-code" : "mail-code";
-    const token = await startCasePage(tx, runtime, recoveryCase.id, openedWith);
-    audit(tx, runtime.random, {
-      act: "recovery/case-page-opened",
-      actor: { kind: "claimant", id: recoveryCase.id },
-      accountId: recoveryCase.accountId,
-      caseId: recoveryCase.id,
-      facts: { openedWith },
-    });
-    return ok({ token, openedWith });
+    return ok({ token: await opened(tx, runtime, recoveryCase, openedWith), openedWith });
   });
+}
+
+/** Opens the page with the code shown at opening, and with no other. Tries are counted per case and committed first. */
+export async function openWithCaseCode(
+  runtime: Runtime,
+  recoveryCase: RecoveryCase,
+  typed: string,
+  now: Date,
+): Promise<Result<Secret<string>>> {
+  const counted = await countCodeTry(runtime, recoveryCase.id, now);
+  if (!counted.ok) return counted;
+  return transact(runtime.db, { now }, async (tx): Promise<Result<Secret<string>>> => {
+    if (!(await isCaseCode(tx, runtime, recoveryCase.id, typed))) return refuse(recoveryRefusals["wrong-code"]());
+    return ok(await opened(tx, runtime, recoveryCase, "case-code"));
+  });
+}
+
+async function opened(
+  tx: Tx,
+  runtime: Runtime,
+  recoveryCase: RecoveryCase,
+  openedWith: OpenedWith,
+): Promise<Secret<string>> {
+  const token = await startCasePage(tx, runtime, recoveryCase.id, openedWith);
+  audit(tx, runtime.random, {
+    act: "recovery/case-page-opened",
+    actor: { kind: "claimant", id: recoveryCase.id },
+    accountId: recoveryCase.accountId,
+    caseId: recoveryCase.id,
+    facts: { openedWith },
+  });
+  return token;
 }
 
 async function isCaseCode(tx: Tx, runtime: Runtime, caseId: CaseId, typed: string): Promise<boolean> {
@@ -214,20 +238,40 @@ export async function startCasePage(
   return secret(token);
 }
 
+/** Closes the page for good: a copy of the cookie opens it no more. */
+export const closeCasePage = (runtime: Runtime, token: string, now: Date): Promise<Result<undefined>> =>
+  transact(runtime.db, { now, bookkeeping: "case page closed" }, async (tx) => {
+    await own(tx)
+      .updateTable("case_page_sessions")
+      .set({ expires_at: now })
+      .where("digest", "=", digestToken(token))
+      .where("expires_at", ">", now)
+      .execute();
+    return ok();
+  });
+
+/** Whose page the cookie opens; null where it opens none. */
+export async function findCaseHolder(
+  runtime: Runtime,
+  token: string | undefined,
+  now: Date,
+): Promise<CaseHolder | null> {
+  if (!token) return null;
+  const row = await own(runtime.db)
+    .selectFrom("case_page_sessions")
+    .selectAll()
+    .where("digest", "=", digestToken(token))
+    .where("expires_at", ">", now)
+    .executeTakeFirst();
+  const recoveryCase = row && (await findCase(runtime.db, row.case_id));
+  return row && recoveryCase ? { recoveryCase, hasFullAccess: row.opened_with !== "mail-code" } : null;
+}
+
 /** Holds a case page open: `who` of every route of the claimant's. */
 export const caseHolderGuard: Guard<CaseHolder> = {
   name: "claimant with the case page open",
   authorize: async (runtime, incoming) => {
-    const token = incoming.cookies[CASE_COOKIE];
-    if (!token) return refuse(recoveryRefusals["case-page-closed"]());
-    const row = await own(runtime.db)
-      .selectFrom("case_page_sessions")
-      .selectAll()
-      .where("digest", "=", digestToken(token))
-      .where("expires_at", ">", incoming.now)
-      .executeTakeFirst();
-    const recoveryCase = row && (await findCase(runtime.db, row.case_id));
-    if (!row || !recoveryCase) return refuse(recoveryRefusals["case-page-closed"]());
-    return ok({ recoveryCase, hasFullAccess: row.opened_with !== "mail-code" });
+    const holder = await findCaseHolder(runtime, incoming.cookies[CASE_COOKIE], incoming.now);
+    return holder ? ok(holder) : refuse(recoveryRefusals["case-page-closed"]());
   },
 };

@@ -1,4 +1,4 @@
-import { type Account, findAccount, listAddresses, listStaffRoles } from "../accounts/index.ts";
+import { type Account, findAccount, hasStanding, listAddresses, listStaffRoles } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { listFindings, offeredKinds, toPolicyFinding } from "../evidence/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
@@ -52,7 +52,7 @@ async function countIndependentChannels(
 ): Promise<number> {
   const contactDomain = recoveryCase.contactAddress.split("@")[1] ?? "";
   const addresses = await listAddresses(reader, account.id);
-  const mailboxes = addresses.filter((one) => one.verifiedAt && one.domain !== contactDomain).length;
+  const mailboxes = addresses.filter((one) => hasStanding(one) && one.domain !== contactDomain).length;
   const coOwners = (await listCoOwners(reader, account.id)).length;
   const sessions = (await listLiveSessions(reader, account.id, now)).length;
   return mailboxes + coOwners + sessions;

@@ -3,6 +3,7 @@ export {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,
+  closeCasePage,
   findCaseByLink,
   mailCaseCode,
   openCasePage,
@@ -42,12 +43,14 @@ export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
 export {
+  type Bearer,
   beginRestorationPasskey,
   type NewSecondFactor,
   peekRestoration,
   type RestorationForm,
   restoreAccount,
   type Restored,
+  showCaseCode,
 } from "./restoration.ts";
 export {
   approveCase,

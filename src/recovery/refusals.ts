@@ -32,6 +32,10 @@ export const recoveryRefusals = defineRefusals("recovery", {
     title:
       "This needs the case code you were shown when you opened the case. A code from the mailbox is not enough for it.",
   },
+  "case-code-needed": {
+    status: 403,
+    title: "Please enter your case code first, the one you were shown when you opened the case.",
+  },
   "not-confirmed": { status: 409, title: "Please confirm your mail address first." },
   "strict-account": { status: 403, title: "This account has a sign-in that works. Please use it." },
   "appeal-other-person": { status: 403, title: "An appeal is decided by somebody who did not decide before." },

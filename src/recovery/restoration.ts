@@ -18,7 +18,15 @@ import {
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
 import type { CaseId, OneTimeId } from "../kernel/ids.ts";
-import { digestToken, issueToken, oneTimeRefusals, peekUsable, revokeSecrets, spend } from "../kernel/one-time.ts";
+import {
+  digestToken,
+  issueToken,
+  type OneTimeSecret,
+  oneTimeRefusals,
+  peekUsable,
+  revokeSecrets,
+  spend,
+} from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
@@ -27,14 +35,17 @@ import { ALL_POWERS, placeHold, revokeAllApiTokens } from "../registry/index.ts"
 import { endAllSessions, forgetDevices } from "../sessions/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import { advance } from "./advance.ts";
+import { findCaseHolder, openWithCaseCode } from "./case-page.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { tellEverybody } from "./notices.ts";
+import { recoveryRefusals } from "./refusals.ts";
 import { findCase, lockCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /*
  * Restoration: a single-use, expiring right to bind new authenticators. It is not a session: it opens one form, and
- * after that form nobody is signed in.
+ * after that form nobody is signed in. The link comes by mail, and whoever reads the owner's mail has it too: in the
+ * first half of its life it opens the form only with the case code, later by itself (docs/decisions/008).
  */
 
 const RIGHT = "restoration";
@@ -55,6 +66,26 @@ export async function issueRestorationRight(
 export const revokeRestorationRight = (tx: Tx, caseId: CaseId, because: string): Promise<number> =>
   revokeSecrets(tx, RIGHT, caseId, because);
 
+/** The browser that comes with the link. */
+export interface Bearer {
+  /** Its lasting cookie, which nobody else can know. */
+  readonly browser: string;
+  /** The cookie of a case page that it holds open. */
+  readonly caseCookie: string | undefined;
+}
+
+async function isLinkEnough(
+  runtime: Runtime,
+  right: OneTimeSecret,
+  { caseCookie }: Bearer,
+  now: Date,
+): Promise<boolean> {
+  if (!right.expiresAt) return false;
+  if (now.getTime() * 2 >= right.issuedAt.getTime() + right.expiresAt.getTime()) return true;
+  const holder = await findCaseHolder(runtime, caseCookie, now);
+  return holder !== null && holder.hasFullAccess && holder.recoveryCase.id === right.subject;
+}
+
 /** What the form shows. */
 export interface RestorationForm {
   readonly recoveryCase: RecoveryCase;
@@ -63,28 +94,52 @@ export interface RestorationForm {
 }
 
 /**
- * The key of the new authenticator app. It is derived from the right, so that the form can be loaded again and again
- * without anything being written, and nobody without the right can know it.
+ * The key of the new authenticator app. It is derived from the right and the browser: the form can be loaded again and
+ * again without anything being written, and who opens the link elsewhere, to read along, is shown another key.
  */
-const totpKey = (runtime: Runtime, rightId: OneTimeId): Buffer =>
-  runtime.keys.mac("restoration-key", rightId).subarray(0, 20);
+const totpKey = (runtime: Runtime, rightId: OneTimeId, { browser }: Bearer): Buffer =>
+  runtime.keys.mac("restoration-key", `${rightId}\n${browser}`).subarray(0, 20);
 
-/** Looks at the right without spending it. Refuses unknown, used, expired and revoked links. */
+/**
+ * Looks at the right without spending it. Refuses unknown, used, expired and revoked links, and early on a browser
+ * without the case code.
+ */
 export async function peekRestoration(
   runtime: RecoveryRuntime,
   token: string,
+  bearer: Bearer,
   now: Date,
 ): Promise<Result<RestorationForm>> {
+  const found = await findRight(runtime, token, now);
+  if (!found.ok) return found;
+  const { right, recoveryCase, account } = found.value;
+  if (!(await isLinkEnough(runtime, right, bearer, now))) return refuse(recoveryRefusals["case-code-needed"]());
+  const key = totpKey(runtime, right.id, bearer);
+  return ok({ recoveryCase, account, enrolment: enrolmentOf(key, runtime.indexName, account.username) });
+}
+
+/** Opens the case page in this browser with the case code, on the way to the form. Refuses every other code. */
+export async function showCaseCode(
+  runtime: RecoveryRuntime,
+  token: string,
+  typed: string,
+  now: Date,
+): Promise<Result<Secret<string>>> {
+  const found = await findRight(runtime, token, now);
+  return found.ok ? openWithCaseCode(runtime, found.value.recoveryCase, typed, now) : found;
+}
+
+async function findRight(
+  runtime: RecoveryRuntime,
+  token: string,
+  now: Date,
+): Promise<Result<{ readonly right: OneTimeSecret; readonly recoveryCase: RecoveryCase; readonly account: Account }>> {
   const right = await peekUsable(runtime.db, { purpose: RIGHT, digests: [digestToken(token)] }, now);
   if (!right.ok) return right;
   const recoveryCase = await findCase(runtime.db, right.value.subject as CaseId); // the subject was written above
   const account = recoveryCase?.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
   if (!recoveryCase || !account || recoveryCase.state !== "ready") return refuse(oneTimeRefusals.revoked());
-  return ok({
-    recoveryCase,
-    account,
-    enrolment: enrolmentOf(totpKey(runtime, right.value.id), runtime.indexName, account.username),
-  });
+  return ok({ right: right.value, recoveryCase, account });
 }
 
 /** The new second factor, shown to work. */
@@ -96,6 +151,7 @@ export type NewSecondFactor =
 
 export interface Restoration {
   readonly token: string;
+  readonly bearer: Bearer;
   readonly password: Secret<string>;
   readonly secondFactor: NewSecondFactor;
   readonly source: Source;
@@ -106,9 +162,10 @@ export interface Restoration {
 export async function beginRestorationPasskey(
   runtime: RecoveryRuntime,
   token: string,
+  bearer: Bearer,
   now: Date,
 ): Promise<Result<PublicKeyCredentialCreationOptionsJSON>> {
-  const form = await peekRestoration(runtime, token, now);
+  const form = await peekRestoration(runtime, token, bearer, now);
   return form.ok ? beginPasskey(runtime, form.value.account, passkeyScope(token), now) : form;
 }
 
@@ -121,7 +178,7 @@ type Bind = (tx: Tx) => Promise<Result<unknown>>;
 /** Checks that the new second factor works. A passkey's challenge is spent with it; the right is not. */
 async function checkSecondFactor(
   runtime: RecoveryRuntime,
-  { token, secondFactor, now }: Restoration,
+  { token, bearer, secondFactor, now }: Restoration,
   rightId: OneTimeId,
   account: Account,
 ): Promise<Result<Bind>> {
@@ -129,7 +186,7 @@ async function checkSecondFactor(
     const made = await checkNewPasskey(runtime, passkeyScope(token), secondFactor.answer, now);
     return made.ok ? ok((tx) => bindPasskey(tx, runtime, account.id, made.value, undefined)) : made;
   }
-  const key = totpKey(runtime, rightId);
+  const key = totpKey(runtime, rightId, bearer);
   const step = matchKey(key, secondFactor.code, now);
   if (!step.ok) return step;
   return ok(async (tx) => ok(await bindTotpKey(tx, runtime, account.id, key, step.value)));
@@ -156,12 +213,12 @@ export async function restoreAccount(
   restoration: Restoration,
   onRestored: OnRestored,
 ): Promise<Result<Restored>> {
-  const { token, now } = restoration;
+  const { token, bearer, now } = restoration;
   const right = await peekUsable(runtime.db, { purpose: RIGHT, digests: [digestToken(token)] }, now);
   if (!right.ok) return right;
   const counted = await countAttempt(runtime.db, { bucket: `restoration:${right.value.id}`, ...TRIES }, now);
   if (!counted.ok) return counted;
-  const form = await peekRestoration(runtime, token, now);
+  const form = await peekRestoration(runtime, token, bearer, now);
   if (!form.ok) return form;
   const { account } = form.value;
   const addresses = await listAddresses(runtime.db, account.id);

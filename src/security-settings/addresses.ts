@@ -3,6 +3,7 @@ import {
   type Address,
   findAccount,
   findAddress,
+  hasStanding,
   insertAddress,
   listAddresses,
   maskAddress,
@@ -55,7 +56,7 @@ export async function confirmAgain(runtime: Runtime, self: Self, id: AddressId):
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<undefined>> => {
     const found = await findAddress(tx, id);
     if (found?.accountId !== accountId || found.removedAt) return refuse(accountRefusals["no-such-address"]());
-    if (found.verifiedAt) return refuse(accountRefusals["address-known"]());
+    if (hasStanding(found)) return refuse(accountRefusals["address-known"]());
     const { address, folded } = found;
     await sendConfirmation(tx, runtime, { accountId, addressId: id, username, address, folded });
     note(tx, runtime, self, "accounts/confirmation-resent", id);
@@ -97,7 +98,7 @@ export async function makePrimary(runtime: Runtime, self: Self, id: AddressId): 
     if (chosen.isPrimary) return ok();
     if (!(await setPrimary(tx, accountId, id))) return refuse(accountRefusals["address-others"]());
     note(tx, runtime, self, "accounts/primary-address-changed", id);
-    const undo = before?.verifiedAt ? { before, chosen } : null;
+    const undo = before && hasStanding(before) ? { before, chosen } : null;
     await tell(tx, runtime, self, { what: "made the main one", address: chosen.address, undo });
     return ok();
   });
@@ -115,11 +116,12 @@ export async function removeAddress(runtime: Runtime, self: Self, id: AddressId)
     const all = await listAddresses(tx, accountId);
     const found = all.find((one) => one.id === id);
     if (!found) return refuse(accountRefusals["no-such-address"]());
-    const isLastConfirmed = found.verifiedAt !== null && all.filter((one) => one.verifiedAt).length === 1;
+    const counts = hasStanding(found) ? hasStanding : (one: Address) => one.verifiedAt !== null;
+    const isLastConfirmed = counts(found) && all.filter(counts).length === 1;
     if (found.isPrimary || isLastConfirmed) return refuse(accountRefusals["address-last"]());
     if (!(await setRemoved(tx, accountId, id))) return refuse(accountRefusals["no-such-address"]());
     note(tx, runtime, self, "accounts/address-removed", id);
-    const undo = found.verifiedAt ? { before: found, chosen: null } : null;
+    const undo = hasStanding(found) ? { before: found, chosen: null } : null;
     await tell(tx, runtime, self, { what: "removed", address: found.address, undo });
     return ok();
   });

@@ -4,6 +4,7 @@ import {
   findAccount,
   findAccountByName,
   findAccountByVerifiedAddress,
+  hasStanding,
   listAddresses,
   listStaffRoles,
   listUnverifiedHolders,
@@ -79,9 +80,10 @@ export async function answerReset(tx: Tx, runtime: Runtime, question: Question):
   if (!account || !address) return answerUnconfirmed(tx, runtime, question);
   if (!(await mayWriteTo(runtime, account, tx.now))) return note(tx, runtime, account, question, "too many mails");
   const to = { to: address.address, accountId: account.id } as const;
-  if (!address.verifiedAt) {
-    await queueMail(tx, runtime, { ...to, message: "reset-not-confirmed", params: unconfirmed(runtime, [account]) });
-    return note(tx, runtime, account, question, "address never confirmed");
+  if (!hasStanding(address)) {
+    const params = { ...unconfirmed(runtime, [account]), cameBack: address.verifiedAt !== null };
+    await queueMail(tx, runtime, { ...to, message: "reset-not-confirmed", params });
+    return note(tx, runtime, account, question, address.verifiedAt ? "mail came back" : "address never confirmed");
   }
   if (account.frozen) {
     const params = { username: account.username, frozenAt: account.frozen.at, caseUrl: caseUrl(runtime) };
@@ -114,7 +116,7 @@ async function whom(
   const addresses = account ? await listAddresses(reader, account.id) : [];
   const address = parsed
     ? addresses.find((one) => one.folded === parsed.value.folded)
-    : (addresses.find((one) => one.verifiedAt) ?? addresses[0]); // the primary one comes first
+    : (addresses.find(hasStanding) ?? addresses.find((one) => one.verifiedAt) ?? addresses[0]); // the primary one comes first
   return { account, address: address ?? null };
 }
 

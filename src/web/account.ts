@@ -1,4 +1,4 @@
-import { listAddresses } from "../accounts/index.ts";
+import { hasStanding, listAddresses } from "../accounts/index.ts";
 import { describeCodes, isTotpBound, listPasskeys } from "../authenticators/index.ts";
 import {
   badge,
@@ -32,6 +32,8 @@ import {
   subscriberGuard,
 } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
+import { addressBadge } from "./addresses.ts";
+import { unreachableBanner } from "./delivery.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
 import { acceptedSignal, whereKept } from "./passkeys.ts";
@@ -102,8 +104,8 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
       },
       ...addresses.map((one) => ({
         key: one.isPrimary ? "Mail address" : "Second address",
-        value: html`${one.address} ${one.verifiedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed" })}`,
-        action: html`<a href="/account/addresses">${one.verifiedAt ? "Change" : "Confirm"}</a>`,
+        value: html`${one.address} ${addressBadge(one)}`,
+        action: html`<a href="/account/addresses">${hasStanding(one) ? "Change" : "Confirm"}</a>`,
       })),
     ])}
     <p class="muted"><a href="/help/new-phone">A new phone?</a> · <a href="/help/leaving-a-job">Leaving a job?</a> · <a href="/help/something-is-wrong">Something wrong?</a></p>
@@ -145,7 +147,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <p>If somebody else may be in your account, lock it. Everybody is signed out and nothing can be published, until you unlock it.</p>
     <p>${linkButton({ href: "/account/lock", label: "Lock my account", kind: "danger" })}</p>`;
   const signal = await acceptedSignal(runtime, request);
-  const banner = await caseBanner(runtime, request);
+  const banner = (await caseBanner(runtime, request)) ?? unreachableBanner(addresses);
   return accountFrame(runtime, request, "Your account", html`${body}${signal}`, banner, signal ? PASSKEY_SCRIPTS : []);
 }
 

@@ -1,4 +1,4 @@
-import { adviceOnDomain, type Address, listAddresses, suggestDomain } from "../accounts/index.ts";
+import { adviceOnDomain, type Address, hasStanding, listAddresses, suggestDomain } from "../accounts/index.ts";
 import {
   badge,
   button,
@@ -26,7 +26,7 @@ import {
 } from "../security-settings/index.ts";
 import { freshSubscriberGuard, subscriberGuard } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
-import { confirmationDelivery } from "./delivery.ts";
+import { confirmationDelivery, deliveryLog, unreachableAdvice } from "./delivery.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
 import { selfOf } from "./setup.ts";
@@ -34,19 +34,29 @@ import { selfOf } from "./setup.ts";
 /** One address: its state, advice, and what can be done with it. */
 async function addressCard(runtime: Runtime, request: AccountRequest, address: Address): Promise<Html> {
   const typo = address.verifiedAt ? null : suggestDomain(address.domain);
-  const advice = typo ? null : adviceOnDomain(address.domain);
-  const delivery = address.verifiedAt ? null : await confirmationDelivery(runtime, address, request.now);
+  const advice = typo || address.unreachableAt ? null : adviceOnDomain(address.domain);
+  const delivery = hasStanding(address) ? null : await confirmationDelivery(runtime, address, request.now);
   return card({
     title: address.address,
     level: 3,
-    aside: html`${address.isPrimary ? badge({ tone: "info", text: "Main" }) : null} ${address.verifiedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed" })}`,
+    aside: html`${address.isPrimary ? badge({ tone: "info", text: "Main" }) : null} ${addressBadge(address)}`,
     body: html`
+      ${unreachableAdvice(address, request.now)}
       ${delivery ? html`<p>${delivery}</p>` : null}
       ${typo ? html`<p><strong>Did you mean ${typo}?</strong> Then add the right one and remove this.</p>` : null}
       ${advice ? html`<p class="muted">${advice}</p>` : null}
-      <div class="actions">${actionsOf(request, address)}</div>`,
+      <div class="actions">${actionsOf(request, address)}</div>
+      ${await deliveryLog(runtime, address, request.now)}`,
   });
 }
+
+/** An address's state in a word or two. */
+export const addressBadge = (address: Address): Html => {
+  if (!address.verifiedAt) return badge({ tone: "warning", text: "Not confirmed" });
+  return hasStanding(address)
+    ? badge({ tone: "success", text: "Confirmed" })
+    : badge({ tone: "danger", text: "Mail does not arrive" });
+};
 
 function actionsOf(request: AccountRequest, address: Address): Html {
   const act = (action: string, label: string): Html =>
@@ -55,8 +65,8 @@ function actionsOf(request: AccountRequest, address: Address): Html {
       csrf: request.csrfToken,
       body: html`${hidden("id", address.id)}${button({ label, kind: "secondary" })}`,
     });
-  if (!address.verifiedAt)
-    return html`${act("resend", "Send the mail again")}${address.isPrimary ? null : act("remove", "Remove")}`;
+  if (!hasStanding(address))
+    return html`${act("resend", address.unreachableAt ? "Confirm it again" : "Send the mail again")}${address.isPrimary ? null : act("remove", "Remove")}`;
   return address.isPrimary ? html`` : html`${act("main", "Make main")}${act("remove", "Remove")}`;
 }
 

@@ -19,6 +19,7 @@ import {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,
+  closeCasePage,
   caseLifecycle,
   CAUSES,
   listMessages,
@@ -255,7 +256,11 @@ export async function casePage(
         { key: "Opened", value: time(recoveryCase.openedAt, request.now) },
       ])}
     </section>
-    ${closing(request)}`;
+    ${closing(request)}
+    <section class="quiet">
+      <p class="muted">Not your own computer? Close this page for good when you are done; the link and your case code open it again.</p>
+      ${formElement({ action: "/recovery/case/leave", csrf: request.csrfToken, body: button({ label: "Close my case page here", kind: "secondary" }) })}
+    </section>`;
   return layout(runtime, request, {
     title: `Case ${recoveryCase.number}`,
     body,
@@ -278,7 +283,10 @@ export const casePageRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     about: "Closes the case page in this browser.",
     guard: caseHolderGuard,
     body: form({}),
-    handle: async () => redirect("/", { cookies: [{ name: CASE_COOKIE, value: null }] }),
+    handle: async (_, request) => {
+      await closeCasePage(runtime, request.cookies[CASE_COOKIE] ?? "", request.now);
+      return redirect("/", { cookies: [{ name: CASE_COOKIE, value: null }] });
+    },
   }),
   ...caseActRoutes(runtime),
 ];

@@ -104,6 +104,7 @@ function lockedPage(runtime: RecoveryRuntime, incoming: Incoming, done: Locked):
 const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "account-restored": "the recovery of the account",
   "account-unlocked": "the unlocking of the account",
+  "address-unreachable": "an address where our mail does not arrive",
   "addresses-changed": "a change of its mail addresses",
   "api-token-created": "a new API token",
   "api-token-leaked": "an API token that was found in public",

@@ -128,7 +128,7 @@ export function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): 
   const body = html`
     ${notice({ tone: "success", title: `Case ${recoveryCase.number} is open`, body: html`<p>We have written to the address you gave us, with a link to your case page.</p>` })}
     <h1>Note your case code</h1>
-    <p>With the link from the mail and this code you can come back from any browser. We show it only now.</p>
+    <p>With the link from the mail and this code you can come back from any browser, and at the end it shows that it is you. We show it only now.</p>
     <p class="code-large"><code>${done.code.reveal()}</code></p>
     <p>Write it down or keep it in your password manager. Nobody of us will ever ask you for it.</p>
     <p>${linkButton({ href: "/recovery/case", label: "I have noted it, go to my case" })}</p>`;

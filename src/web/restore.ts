@@ -33,21 +33,37 @@ import {
   json,
   line,
   page,
+  redirect,
   refused,
+  type Reply,
   type Route,
   secretText,
 } from "../kernel/http/index.ts";
+import type { Refusal } from "../kernel/refusal.ts";
 import { secret } from "../kernel/secret.ts";
 import {
+  type Bearer,
   beginRestorationPasskey,
+  CASE_COOKIE,
   type NewSecondFactor,
   peekRestoration,
+  recoveryRefusals,
   type RecoveryRuntime,
   restoreAccount,
   type RestorationForm,
+  showCaseCode,
 } from "../recovery/index.ts";
 import { endCeremonies } from "../sign-in/index.ts";
-import { answerField, EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
+import {
+  answerField,
+  codeField,
+  EMPTY,
+  formAgain,
+  type FormState,
+  invalidState,
+  refusedState,
+  tokenParam,
+} from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
 import { codesSheet } from "./setup.ts";
 
@@ -109,6 +125,36 @@ const passkeyChoice = (token: string): Html => html`
   })}
   <h3>Or an authenticator app</h3>`;
 
+const bearerOf = (request: Incoming): Bearer => ({
+  browser: request.cookies["browser"] ?? "",
+  caseCookie: request.cookies[CASE_COOKIE],
+});
+
+/** The link came by mail, and the mailbox may be somebody else's by now: the case code says that it is the claimant. */
+function caseCodePage(runtime: RecoveryRuntime, incoming: Incoming, token: string, state: FormState): Html {
+  const body = html`
+    <h1>Enter your case code</h1>
+    <p>It was shown once, when you opened the case: sixteen letters and digits. It keeps out whoever else reads your mail.</p>
+    ${errorSummary(state.errors, state.general)}
+    ${formElement({
+      action: `/restore/${token}/case-code`,
+      csrf: incoming.csrfToken,
+      body: html`
+        ${field({ name: "code", label: "Case code", autocomplete: "off", error: state.errors["code"], required: true, maxlength: 64, spellcheck: false })}
+        ${button({ label: "Go on" })}`,
+    })}
+    ${details({ summary: "I no longer have it", body: html`<p>Then wait. In the second half of the time that our mail names, the link works without the code. Until then only whoever has the code can use it.</p>` })}`;
+  return layout(runtime, incoming, { title: "Enter your case code", body });
+}
+
+/** Asks for the case code where it is missing; any other refusal is shown as it is. */
+const notYet = (runtime: RecoveryRuntime, request: Incoming, token: string, refusal: Refusal): Reply =>
+  refusal.code === recoveryRefusals["case-code-needed"]().code
+    ? request.method === "GET"
+      ? page(caseCodePage(runtime, request, token, EMPTY))
+      : formAgain(request, refusal, caseCodePage(runtime, request, token, EMPTY))
+    : page(refusalPage(runtime, refusal, request), { status: refusal.status });
+
 /** The answer of a passkey counts before a code; the form has room for either. */
 function secondFactorOf(answer: string | undefined, code: string | undefined): NewSecondFactor | null {
   if (answer) return { kind: "passkey", answer };
@@ -128,9 +174,33 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     guard: anyone,
     params: tokenParam,
     handle: async (_, request) => {
-      const found = await peekRestoration(runtime, request.params.token, request.now);
-      if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+      const found = await peekRestoration(runtime, request.params.token, bearerOf(request), request.now);
+      if (!found.ok) return notYet(runtime, request, request.params.token, found.refusal);
       return page(restorePage(runtime, request, request.params.token, found.value, EMPTY));
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/restore/:token/case-code",
+    about: "Takes the case code in a browser in which the case page is not open, and leads to the form.",
+    guard: anyone,
+    params: tokenParam,
+    limit: { bucket: "open-case-page", limit: 60, windowSeconds: 3600 },
+    body: form({ code: codeField }),
+    invalid: async (_, request, invalid) =>
+      page(caseCodePage(runtime, request, request.params.token, invalidState(invalid)), { status: 422 }),
+    handle: async (_, request) => {
+      const { token } = request.params;
+      const opened = await showCaseCode(runtime, token, request.body.code, request.now);
+      if (opened.ok)
+        return redirect(`/restore/${token}`, { cookies: [{ name: CASE_COOKIE, value: opened.value.reveal() }] });
+      return opened.refusal.code.startsWith("one-time/")
+        ? page(refusalPage(runtime, opened.refusal, request), { status: opened.refusal.status })
+        : formAgain(
+            request,
+            opened.refusal,
+            caseCodePage(runtime, request, token, refusedState(opened.refusal, {}, { "recovery/wrong-code": "code" })),
+          );
     },
   }),
   defineRoute({
@@ -142,7 +212,7 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     limit: { bucket: "restore-options", limit: 60, windowSeconds: 3600 },
     body: form({}),
     handle: async (_, request) => {
-      const options = await beginRestorationPasskey(runtime, request.params.token, request.now);
+      const options = await beginRestorationPasskey(runtime, request.params.token, bearerOf(request), request.now);
       return options.ok ? json(options.value) : refused(options.refusal);
     },
   }),
@@ -160,8 +230,8 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
       username: secretText(64).optional(),
     }),
     invalid: async (_, request, invalid) => {
-      const found = await peekRestoration(runtime, request.params.token, request.now);
-      if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+      const found = await peekRestoration(runtime, request.params.token, bearerOf(request), request.now);
+      if (!found.ok) return notYet(runtime, request, request.params.token, found.refusal);
       return page(restorePage(runtime, request, request.params.token, found.value, invalidState(invalid)), {
         status: 422,
       });
@@ -171,13 +241,14 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
       const { password, code, answer } = request.body;
       const secondFactor = secondFactorOf(answer, code);
       if (!secondFactor) {
-        const found = await peekRestoration(runtime, token, request.now);
-        if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+        const found = await peekRestoration(runtime, token, bearerOf(request), request.now);
+        if (!found.ok) return notYet(runtime, request, token, found.refusal);
         const state = { errors: { code: "Please enter the code." }, values: {} };
         return page(restorePage(runtime, request, token, found.value, state), { status: 422 });
       }
       const restoration = {
         token,
+        bearer: bearerOf(request),
         password: secret(password),
         secondFactor,
         source: request.source,
@@ -185,8 +256,8 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
       };
       const done = await restoreAccount(runtime, restoration, (tx, account) => endCeremonies(tx, account.id));
       if (!done.ok) {
-        const found = await peekRestoration(runtime, token, request.now);
-        if (!found.ok) return page(refusalPage(runtime, found.refusal, request), { status: found.refusal.status });
+        const found = await peekRestoration(runtime, token, bearerOf(request), request.now);
+        if (!found.ok) return notYet(runtime, request, token, found.refusal);
         return formAgain(
           request,
           done.refusal,

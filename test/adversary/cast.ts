@@ -233,7 +233,7 @@ export async function addAddress(world: World, person: Person, address: string):
 }
 
 /** Presses a button beside an address on the page of addresses. */
-export async function pressAtAddress(person: Person, action: "main" | "remove", address: string) {
+export async function pressAtAddress(person: Person, action: "main" | "remove" | "resend", address: string) {
   const page = await person.browser.open("/account/addresses");
   const row = page.html.split("<section").find((part) => part.includes(`>${address}<`)) ?? "";
   const id = /name="id" value="(adr_[a-z0-9]+)"/.exec(row)?.[1];

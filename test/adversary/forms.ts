@@ -51,6 +51,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     lastSignIn: "",
   },
   "/restore/:token": { password: "amber-bridge-copper-delta-77", code: "000000" },
+  "/restore/:token/case-code": { code: "0000-0000-0000-0000" },
   "/first-administrator/:token": {
     username: "newperson",
     address: "new@new.example",

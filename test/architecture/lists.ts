@@ -63,6 +63,8 @@ export const CORE: readonly string[] = [
   "src/audit/kinds.ts",
   "src/audit/words.ts",
   "src/accounts/names.ts",
+  "src/accounts/standing.ts",
+  "src/notifications/bounce-rules.ts",
   "src/notifications/delivery-rules.ts",
   "src/notifications/letter.ts",
   "src/notifications/letter-html.ts",

@@ -77,7 +77,7 @@ describe("the main job in a browser, with the keyboard alone", () => {
         await arrive(first.page, "Sign in");
         assert.equal((await upload(world, alice, wheelOf("alpenglow", "1.1"))).status, 403);
         await signIn(lost);
-        await read(lost.page, "Some things wait after the recovery");
+        await read(lost.page, "Some things wait for a while");
         await assertSound(lost.page);
         await lost.page.goto("/account/tokens");
         await lost.keys.type(input(lost.page, "Name"), "new laptop");

@@ -336,10 +336,8 @@ describe("uploads", () => {
         uploads.map((wheel) => postUpload(index, token, uploadForm(wheel, { name: "raced-file", version: "1.0" }))),
       );
       assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
-      assert.equal(
-        answers.filter((answer) => answer.status === 400 && /already exists/.test(answer.text)).length,
-        contenders - 1,
-      );
+      const others = answers.filter((answer) => answer.status !== 200);
+      for (const { status, text } of others) assert(status === 400 && /already exists/.test(text), `${status}: ${text}`);
       const [file] = (await projectSummary(world.db, "raced-file"))?.files ?? [];
       const digests = uploads.map(({ bytes }) => createHash("sha256").update(bytes).digest("hex"));
       const kept = (await index.files()).filter((name) => digests.includes(name));

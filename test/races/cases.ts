@@ -6,6 +6,7 @@ import { challengeText, NAMESPACE } from "../../src/evidence/kinds/ssh-signature
 import type { CaseId } from "../../src/kernel/ids.ts";
 import { ok } from "../../src/kernel/result.ts";
 import {
+  type Bearer,
   type CaseState,
   confirmContact,
   evidenceContext,
@@ -80,11 +81,19 @@ export const contactCode = async (ground: Place, address: string): Promise<strin
   (await inMail(ground, address, "case-opened-claimant", /^ +(\d{4}[ -]?\d{4})$/m)).replace(/\D/g, "");
 
 /** A case from the stuck screen whose mailbox is confirmed: password and mailbox are shown. */
-export async function confirmedCase(ground: Place, who: Subscriber): Promise<RecoveryCase> {
+export const confirmedCase = async (ground: Place, who: Subscriber): Promise<RecoveryCase> =>
+  (await heldCase(ground, who)).confirmed;
+
+/** The same, with what the claimant's browser holds. */
+async function heldCase(
+  ground: Place,
+  who: Subscriber,
+): Promise<{ readonly confirmed: RecoveryCase; readonly bearer: Bearer }> {
   const opened = must(await openFromStuckScreen(ground.runtime, opening(ground, who)));
-  return must(
+  const confirmed = must(
     await confirmContact(ground.runtime, opened.recoveryCase.id, await contactCode(ground, who.address), nowOf(ground)),
   );
+  return { confirmed, bearer: { browser: "claimant", caseCookie: opened.pageToken.reveal() } };
 }
 
 /** A case that one person at the desk may approve. */
@@ -128,12 +137,13 @@ export async function caseForTwo(
 export async function readyCase(
   ground: Place,
   who: Subscriber,
-): Promise<{ readonly id: CaseId; readonly token: string }> {
-  const confirmed = await confirmedCase(ground, who);
+): Promise<{ readonly id: CaseId; readonly token: string; readonly bearer: Bearer }> {
+  const { confirmed, bearer } = await heldCase(ground, who);
   assert.equal(confirmed.state, "waiting", "there is nothing to steal: no wait");
   for (let times = 0; times < 2; times += 1) await sweepClocks(ground.runtime, nowOf(ground));
   assert.equal(await stateOf(ground, confirmed.id), "ready");
-  return { id: confirmed.id, token: await inMail(ground, who.address, "case-ready", /\/restore\/([\w-]+)/) };
+  const token = await inMail(ground, who.address, "case-ready", /\/restore\/([\w-]+)/);
+  return { id: confirmed.id, token, bearer };
 }
 
 export const stateOf = async (ground: Place, id: CaseId): Promise<CaseState | undefined> =>

@@ -7,6 +7,7 @@ import type { Result } from "../../src/kernel/result.ts";
 import { secret } from "../../src/kernel/secret.ts";
 import {
   approveCase,
+  type Bearer,
   confirmContact,
   object,
   openCasePage,
@@ -48,15 +49,22 @@ const erin = await reviewer(ground, "erin");
 const NEW_PASSWORD = secret("juniper-kettle-granite-orchard-31");
 
 /** What the form of a restoration would send. */
-async function restoration(token: string) {
-  const form = must(await peekRestoration(runtime, token, now()));
+async function restoration({ token, bearer }: { readonly token: string; readonly bearer: Bearer }) {
+  const form = must(await peekRestoration(runtime, token, bearer, now()));
   const totp = URI.parse(form.enrolment.uri.reveal());
   assert(totp instanceof TOTP && totp.secret instanceof Secret);
   const totpCode = totp.generate({ timestamp: now().getTime() });
   return () =>
     restoreAccount(
       runtime,
-      { token, password: NEW_PASSWORD, secondFactor: { kind: "totp", code: totpCode }, source: SOURCE, now: now() },
+      {
+        token,
+        bearer,
+        password: NEW_PASSWORD,
+        secondFactor: { kind: "totp", code: totpCode },
+        source: SOURCE,
+        now: now(),
+      },
       async () => {},
     );
 }
@@ -245,9 +253,9 @@ describe("recovery cases", () => {
       for (const first of ["objection", "restoration"] as const) {
         const who = await ground.subscriber(`restored-${first}`);
         passDays(ground);
-        const { id, token } = await readyCase(ground, who);
+        const { id, ...right } = await readyCase(ground, who);
         const stop = object.bind(null, runtime, await objectionToken(ground, who), now());
-        const restore = await restoration(token);
+        const restore = await restoration(right);
         const contenders: readonly (() => Promise<Awaited<ReturnType<typeof stop | typeof restore>>>)[] =
           first === "objection" ? [stop, restore] : [restore, stop];
         const outcomes = await ground.collide("recovery_cases, sessions", contenders, { isInTurn: true });
@@ -270,7 +278,7 @@ describe("recovery cases", () => {
       passDays(ground);
       const first = await readyCase(ground, who);
       const token = await objectionToken(ground, who);
-      must(await (await restoration(first.token))());
+      must(await (await restoration(first))());
       const second = must(await openFromStuckScreen(runtime, opening(ground, who))).recoveryCase;
       const stopped = must(await object(runtime, token, now()));
       assert.deepEqual([stopped.id, stopped.state], [second.id, "contested"]);
@@ -297,8 +305,8 @@ describe("recovery cases", () => {
   test("the right to restore is spent by one of a hundred", async () => {
     const who = await ground.subscriber("restorer");
     passDays(ground);
-    const { id, token } = await readyCase(ground, who);
-    const restore = await restoration(token);
+    const { id, ...right } = await readyCase(ground, who);
+    const restore = await restoration(right);
     const outcomes = await ground.collide(
       "one_time_secrets",
       times(MANY, () => restore),

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { weighUndelivered } from "../../src/accounts/index.ts";
 import { type Environment, fetchExceptions, readConfig } from "../../src/app/config.ts";
 import { layoutOf } from "../../src/app/data-folder.ts";
 import { assets, refusalPage, routes } from "../../src/app/routes.ts";
@@ -108,7 +109,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const settle = async (): Promise<ClockWork> => {
     await answerMailRequests(runtime);
     let work = await sweepClocks(runtime, runtime.clock.now());
-    await deliverDue(runtime, transport);
+    await deliverDue(runtime, transport, weighUndelivered);
     // A wait that was over before its last notice went out is released by the sweep after it.
     if (work.told > 0) {
       const more = await sweepClocks(runtime, runtime.clock.now());
@@ -117,7 +118,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         released: work.released + more.released,
         expired: work.expired + more.expired,
       };
-      await deliverDue(runtime, transport);
+      await deliverDue(runtime, transport, weighUndelivered);
     }
     return work;
   };

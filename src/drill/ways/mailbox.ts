@@ -1,4 +1,4 @@
-import { findAddress, listAddresses } from "../../accounts/index.ts";
+import { findAddress, hasStanding, listAddresses } from "../../accounts/index.ts";
 import { audit } from "../../audit/index.ts";
 import { makeShortCode, readShortCode } from "../../kernel/crypto/short-code.ts";
 import { transact } from "../../kernel/db/transact.ts";
@@ -21,13 +21,21 @@ const MAILS_PER_HOUR = 5;
 const digestsOf = (runtime: Runtime, way: Way, code: string): readonly Buffer[] =>
   runtime.keys.macs("short-code", `${PURPOSE}\n${way.id}\n${code}`);
 
-/** A confirmed address. Its confirmation is a test; whether it still reads its mail years later, only another one shows. */
+/** A confirmed address where mail arrives. Its confirmation is a test; whether it still reads its mail years later, only another one shows. */
 export const mailbox: WayKind = {
   id: "mailbox",
   list: async (reader, account) =>
-    (await listAddresses(reader, account.id)).flatMap(({ id, address, addedAt, verifiedAt }) =>
-      verifiedAt
-        ? [{ id, kind: "mailbox", label: `The mailbox ${address}`, since: addedAt, lastTestedAt: verifiedAt }]
+    (await listAddresses(reader, account.id)).flatMap((one) =>
+      hasStanding(one)
+        ? [
+            {
+              id: one.id,
+              kind: "mailbox",
+              label: `The mailbox ${one.address}`,
+              since: one.addedAt,
+              lastTestedAt: one.verifiedAt,
+            },
+          ]
         : [],
     ),
   ask: {
@@ -70,7 +78,7 @@ async function mailCode(runtime: Runtime, self: Self, way: Way): Promise<Result<
   const { id: accountId, username } = self.account;
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<undefined>> => {
     const address = await findAddress(tx, way.id as AddressId); // listed by this kind
-    if (address?.accountId !== accountId || address.removedAt || !address.verifiedAt)
+    if (address?.accountId !== accountId || address.removedAt || !hasStanding(address))
       return refuse(drillRefusals["no-such-way"]());
     const code = makeShortCode(runtime.random);
     const [digest = Buffer.alloc(0)] = digestsOf(runtime, way, code);

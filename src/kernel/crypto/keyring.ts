@@ -14,7 +14,8 @@ export type KeyPurpose =
   | "csrf"
   | "mail-request"
   | "fake-answer"
-  | "network-digest";
+  | "network-digest"
+  | "bounce-address";
 
 /** Keys derived from the installation's master keys. The newest key makes; every key still present reads. */
 export interface Keyring {

@@ -191,7 +191,7 @@ function toIncoming(runtime: Runtime, request: FastifyRequest, isHttps: boolean)
     id: request.id as Incoming["id"], // made by genReqId
     now: runtime.clock.now(),
     method: request.method === "POST" ? "POST" : "GET",
-    path: request.url.split("?", 1)[0] ?? "/",
+    path: pathOf(request.url),
     source: { ip: request.ip, userAgent: (header("user-agent") ?? "").slice(0, 256) },
     cookies,
     header,
@@ -199,6 +199,9 @@ function toIncoming(runtime: Runtime, request: FastifyRequest, isHttps: boolean)
     wantsJson: /\bapplication\/(?:problem\+)?json\b/.test(accept) && !/\btext\/html\b/.test(accept),
   };
 }
+
+/** The path alone: a request line may name a whole address (RFC 9112 §3.2.2), and anybody can write any host there. */
+const pathOf = (url: string): string => url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "").split("?", 1)[0] || "/";
 
 const isTextClient = (incoming: Incoming): boolean => !/\btext\/html\b/.test(incoming.header("accept") ?? "");
 

@@ -1,5 +1,5 @@
 import type { Account } from "../../accounts/index.ts";
-import { listAccounts, listAddresses } from "../../accounts/index.ts";
+import { hasStanding, listAccounts, listAddresses } from "../../accounts/index.ts";
 import { describeCodes, isTotpBound, listPasskeys } from "../../authenticators/index.ts";
 import { listWays, type Way } from "../../drill/index.ts";
 import { listSigningKeys } from "../../evidence/index.ts";
@@ -56,7 +56,7 @@ export async function kitOf(runtime: Runtime, account: Account, now: Date): Prom
   const nameOf = (id: AccountId): string => people.find((one) => one.id === id)?.username ?? "somebody";
   const ofKind = (kind: Way["kind"]): string => testedOf(ways.find((way) => way.kind === kind));
   const ofId = (id: string): string => testedOf(ways.find((way) => way.id === id));
-  const confirmed = addresses.filter((one) => one.verifiedAt);
+  const confirmed = addresses.filter(hasStanding);
   return {
     title: `Recovery kit for ${indexName}`,
     facts: [

@@ -1,4 +1,4 @@
-import { type Address, findAddress } from "../../../accounts/index.ts";
+import { type Address, findAddress, hasStanding } from "../../../accounts/index.ts";
 import type { Reader } from "../../../kernel/db/database.ts";
 import type { Tx } from "../../../kernel/db/transact.ts";
 import type { AccountId, AddressId, OneTimeId } from "../../../kernel/ids.ts";
@@ -68,7 +68,7 @@ export const revokeResetLinks = (tx: Tx, accountId: AccountId, because: string):
 async function toLink(reader: Reader, found: OneTimeSecret): Promise<Result<ResetLink>> {
   const accountId = found.subject as AccountId; // written by issueResetLink, as is the address
   const address = await findAddress(reader, found.detail["addressId"] as AddressId);
-  const isStillTheirs = address?.accountId === accountId && address.verifiedAt !== null && address.removedAt === null;
+  const isStillTheirs = address?.accountId === accountId && hasStanding(address) && address.removedAt === null;
   return isStillTheirs ? ok({ id: found.id, accountId, address }) : refuse(authenticatorRefusals["reset-link-ended"]());
 }
 

@@ -33,7 +33,7 @@ type Claim = z.infer<typeof claim>;
 
 const observation = z.strictObject({
   code: z.enum(["right", "replaced", "expired", "spent", "wrong"]),
-  standing: z.enum(["present", "removed", "unverified", "not-on-account"]),
+  standing: z.enum(["present", "undelivered", "removed", "unverified", "not-on-account"]),
   addressId: z.string().nullable(),
   domain: z.string(),
   /** The domain of the account's first mailbox. */
@@ -105,14 +105,17 @@ function assess(seen: Observation): Assessment {
     return { verdict: "supports", policyKind, root, boundAt: new Date(seen.verifiedAt), claimantText, reviewerText };
   }
   const claimantText =
-    seen.standing === "unverified"
-      ? "You can read that mailbox. It was never confirmed on the account, so it does not count by itself; a person sees it."
-      : "You can read that mailbox, but it does not count for this account.";
+    seen.standing === "undelivered"
+      ? "You can read that mailbox. Our mail to it came back since it was confirmed, so it does not count by itself; a person sees it."
+      : seen.standing === "unverified"
+        ? "You can read that mailbox. It was never confirmed on the account, so it does not count by itself; a person sees it."
+        : "You can read that mailbox, but it does not count for this account.";
   return { verdict: "inconclusive", policyKind, root, claimantText, reviewerText };
 }
 
 const STANDING_TEXT = {
   present: "a confirmed address of the account",
+  undelivered: "a confirmed address of the account, to which mail came back since",
   removed: "an earlier address of the account",
   unverified: "on the account, never confirmed",
   "not-on-account": "not on the account",
@@ -209,6 +212,10 @@ export const mailbox: EvidenceKind<Claim, Observation> = {
       {
         title: "an address that was never confirmed",
         observation: { ...SAMPLE, standing: "unverified", verifiedAt: null },
+      },
+      {
+        title: "an address to which mail came back",
+        observation: { ...SAMPLE, standing: "undelivered" },
       },
       { title: "a mailbox that is not the account's", observation: ELSEWHERE },
     ],

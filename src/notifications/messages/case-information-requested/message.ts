@@ -1,5 +1,6 @@
 import { facts, link, paragraph, paragraphs } from "../../letter.ts";
 import { defineMessage, SAMPLE_ORIGIN } from "../../message.ts";
+import { unlinked } from "../../wording.ts";
 
 interface Params {
   readonly caseNumber: string;
@@ -15,7 +16,7 @@ export const message = defineMessage<Params>({
     preheader: "The next step is yours.",
     blocks: [
       paragraph("A reviewer has read your case and asks:"),
-      ...paragraphs(question),
+      ...paragraphs(unlinked(question)),
       facts(["Case", caseNumber]),
       link("Answer on your case page", casePageUrl),
       paragraph("Your case waits for you. Nothing is lost if you need time."),

@@ -18,6 +18,7 @@ export const message = defineMessage<Params>({
         "Nobody objected, and the wait is over. You can now set a new password and a new second factor, and get new " +
           "recovery codes. Have your phone or security key with you; it takes about five minutes.",
       ),
+      paragraph("Open the link where your case page is open, or have your case code at hand."),
       facts(["Case", caseNumber]),
       link("Take your account back", restoreUrl),
       date("This works once, until", expiresAt),

@@ -1,5 +1,6 @@
 import { facts, link, list, paragraph } from "../../letter.ts";
 import { defineMessage, SAMPLE_ORIGIN } from "../../message.ts";
+import { unlinked } from "../../wording.ts";
 
 interface Params {
   readonly caseNumber: string;
@@ -15,7 +16,7 @@ export const message = defineMessage<Params>({
     preheader: "The reasons, and how to appeal to somebody else.",
     blocks: [
       paragraph("With what we have seen so far we cannot let you into the account. The reasons:"),
-      list(...reasons),
+      list(...reasons.map(unlinked)),
       facts(["Case", caseNumber]),
       paragraph("You can add proof, or appeal. An appeal is read by somebody who had no part in this decision."),
       link("Appeal", appealUrl),

@@ -7,17 +7,25 @@ interface Params {
   /** Masked. */
   readonly address: string;
   readonly when: Date;
+  readonly why: "no mail" | "deleted" | "registered anew";
   readonly notMeUrl?: string;
 }
 
+const WHAT_HAPPENED = {
+  "no mail": "has taken no mail for several nights. Whoever registers it next could read what we send there",
+  deleted: "is being deleted by its registrar. Whoever registers it next could read what we send there",
+  "registered anew":
+    "was registered anew after you confirmed the address. Whoever has it now can read what we send there",
+} as const;
+
 export const message = defineMessage<Params>({
   name: "domain-lapsed",
-  compose: ({ username, address, when, notMeUrl }) => ({
+  compose: ({ username, address, when, why, notMeUrl }) => ({
     subject: "One of your addresses no longer works",
-    preheader: "Its domain takes no mail any more.",
+    preheader: "Its domain lapsed, so it no longer counts.",
     blocks: [
       paragraph(
-        `The domain of an address on the account ${username} has taken no mail for several nights. Whoever registers it next could read what we send there, so the address no longer counts: it neither signs you in nor helps in a recovery.`,
+        `The domain of an address on the account ${username} ${WHAT_HAPPENED[why]}, so the address no longer counts: it neither signs you in nor helps in a recovery.`,
       ),
       facts(["Address", quoted(address)], ["Since", when]),
       important(
@@ -31,6 +39,7 @@ export const message = defineMessage<Params>({
     username: "alice",
     address: "a•••@o•••.example",
     when: SAMPLE_DATE,
+    why: "no mail",
     notMeUrl: `${SAMPLE_ORIGIN}/not-me/c2FtcGxl`,
   },
 });
