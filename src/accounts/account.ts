@@ -3,6 +3,7 @@ import type { Tx } from "../kernel/db/transact.ts";
 import { type AccountId, type AddressId, newId } from "../kernel/ids.ts";
 import type { Random } from "../kernel/random.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
+import { isNameRetired } from "./erase.ts";
 import { checkUsername, foldUsername, type ParsedAddress, parseAddress } from "./names.ts";
 import { accountRefusals } from "./refusals.ts";
 import { findAccountByFoldedName, findAccountByVerifiedAddress, insertAccount, insertAddress } from "./store.ts";
@@ -22,7 +23,8 @@ export async function createAccount(
   const accountId = newId("acc", tx.now, random);
   const folded = foldUsername(username.value);
   const isNew = await insertAccount(tx, { id: accountId, username: username.value, folded });
-  if (!isNew) return refuse(accountRefusals["username-taken"]());
+  // Looked at after the insert: a deletion that was under way then is seen now.
+  if (!isNew || (await isNameRetired(tx, folded))) return refuse(accountRefusals["username-taken"]());
   const addressId = newId("adr", tx.now, random);
   await insertAddress(tx, { id: addressId, accountId, ...input.address, isPrimary: true });
   return ok({ accountId, addressId });

@@ -1,4 +1,11 @@
 export { confirmAddress, peekConfirmation, resendConfirmation, sendConfirmation } from "./confirmation.ts";
+export {
+  deleteRemovedAddresses,
+  eraseAccount,
+  isNameRetired,
+  listAbandonedRegistrations,
+  listRoleGrants,
+} from "./erase.ts";
 export { checkMailDomains, type DomainSources } from "./domain-watch.ts";
 export { freezeAccount, thawAccount, thawDue } from "./freeze.ts";
 export { adviceOnDomain, suggestDomain } from "./mail-domains.ts";

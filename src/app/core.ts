@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { inspectBreachFile, makeLeakLookup } from "../authenticators/index.ts";
 import { listEvents } from "../audit/index.ts";
 import { systemClock } from "../kernel/clock.ts";
+import { watchKeyFile } from "../kernel/crypto/key-file.ts";
 import { type Keyring, loadKeyring } from "../kernel/crypto/keyring.ts";
 import { type Database, openDatabase } from "../kernel/db/database.ts";
 import { migrate } from "../kernel/db/migrate.ts";
@@ -89,6 +90,10 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
   if (applied.length > 0) log.info("schema brought up to date", { count: applied.length });
   await refuseLostKeys(db, folders);
   const keys = await loadKeyring(folders.keyFile, systemRandom);
+  const endWatch = watchKeyFile(folders.keyFile, keys, (error) =>
+    log.error("key file cannot be read, the keys at hand stay", errorFields(error)),
+  );
+  closers.add("key file", 1_000, async () => endWatch());
   const publicUrl = config.port === 0 && config.publicUrl.port === "0" ? localUrl(config.host, port) : config.publicUrl;
   const runtime: Runtime = {
     db,

@@ -11,6 +11,7 @@ import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
+import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
 import { sweepTemporaryFiles } from "../registry/index.ts";
@@ -110,6 +111,31 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Deletes accounts whose owners asked for it, once their days are over and nothing stands against it. */
+const deleteAccounts = defineJob({
+  name: "privacy-deletions",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "11 * * * *",
+  run: async (runtime) => {
+    const { deleted } = await runDueDeletions(runtime, runtime.clock.now());
+    if (deleted > 0) runtime.log.info("accounts deleted", { count: deleted });
+  },
+});
+
+/** Erases what has been kept as long as it may be. */
+const eraseOld = defineJob({
+  name: "privacy-retention",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "23 3 * * *",
+  run: async (runtime) => {
+    await eraseOldData(runtime, runtime.clock.now());
+  },
+});
+
 /** Ends freezes whose time is over. */
 const thawAccounts = defineJob({
   name: "accounts-thaw",
@@ -175,6 +201,8 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepCeremonies,
   watchMailDomains(app),
   eraseObservations,
+  deleteAccounts,
+  eraseOld,
   thawAccounts,
   sweepDevices,
   erasePersonal(app),

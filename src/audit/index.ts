@@ -1,4 +1,5 @@
 export { audit } from "./append.ts";
+export { asOwnerSees, erasePersonalOf } from "./erase.ts";
 export { actsOfKind, EVENT_KINDS, type EventKind, kindOfAct } from "./kinds.ts";
 export { erasePersonalData } from "./retention.ts";
 export { type EventFilter, findEvent, listEvents } from "./store.ts";

@@ -74,9 +74,17 @@ export {
   showEnrolment,
   spendTotp,
   type TotpEnrolment,
+  sealedAuthenticatorColumns,
   type TotpMatch,
   verifyTotp,
 } from "./kinds/totp/totp.ts";
+export {
+  countPasswordsUnder,
+  eraseAuthenticators,
+  eraseEndedSecrets,
+  listEveryAuthenticator,
+  listEveryPasskey,
+} from "./erase.ts";
 export { authenticatorRefusals } from "./refusals.ts";
 export {
   findAuthenticator,

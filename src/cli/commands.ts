@@ -3,6 +3,7 @@ import { adminCreate } from "./commands/admin-create.ts";
 import { auditVerify } from "./commands/audit-verify.ts";
 import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
+import { keysRetire, keysRotate } from "./commands/keys.ts";
 import { mailBounce } from "./commands/mail-bounce.ts";
 import { migrate } from "./commands/migrate.ts";
 import { policyCheck } from "./commands/policy-check.ts";
@@ -18,6 +19,8 @@ export const commands: readonly Command[] = [
   adminCreate,
   policyCheck,
   auditVerify,
+  keysRotate,
+  keysRetire,
   mailBounce,
   doctor,
 ];

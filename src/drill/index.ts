@@ -1,3 +1,4 @@
+export { deleteOldChallenges, drillData, eraseDrills } from "./account-data.ts";
 export { beginTest, listWays, lookAtTest, type Test, testWay } from "./drill.ts";
 export { isWaiting, nextToTest, standingOf } from "./due.ts";
 export type { Ask, Pending } from "./kind.ts";

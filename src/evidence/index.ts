@@ -1,4 +1,5 @@
 export { type BoardCard, type BoardFacts, boardFor, type CardState, loadBoard } from "./board.ts";
+export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
 export { eraseOldObservations, listFindings, recheckFinding, recordFinding, toPolicyFinding } from "./findings.ts";
 export { findKind, kinds, offeredKinds } from "./kinds.ts";

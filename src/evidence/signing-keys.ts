@@ -49,8 +49,8 @@ export async function registerSigningKey(runtime: Runtime, input: NewSigningKey)
       act: "evidence/signing-key-registered",
       actor: input.actor,
       accountId,
-      facts: { key: key.id, type, fingerprint },
-      personal: { comment },
+      facts: { key: key.id, type },
+      personal: { comment, fingerprint },
     });
     return ok({ ...key, boundAt: tx.now, revokedAt: null });
   });
@@ -91,7 +91,8 @@ export async function revokeSigningKey(
       act: "evidence/signing-key-revoked",
       actor: input.actor,
       accountId: input.accountId,
-      facts: { key: input.id, fingerprint: revoked.fingerprint },
+      facts: { key: input.id },
+      personal: { fingerprint: revoked.fingerprint },
     });
     return ok();
   });

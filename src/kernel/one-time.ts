@@ -222,6 +222,54 @@ export async function spendStep(
   return rows.length === 1 ? ok() : refuse(oneTimeRefusals.spent());
 }
 
+/**
+ * Deletes every secret issued to these subjects, spent or not, and their counters. For what is erased as a whole.
+ * @param subjects.divided of those, also what was issued to a part of one (`<subject> …`)
+ */
+export async function eraseSecrets(
+  tx: Tx,
+  subjects: { readonly whole: readonly string[]; readonly divided: readonly string[] },
+): Promise<void> {
+  const own = tx.as<OneTimeTables>();
+  const { divided } = subjects;
+  const all = [...subjects.whole, ...divided];
+  if (all.length === 0) return;
+  await own.deleteFrom("one_time_secrets").where("subject", "in", all).execute();
+  await own.deleteFrom("one_time_counters").where("subject", "in", all).execute();
+  if (divided.length === 0) return;
+  const isPart = sql<boolean>`split_part(subject, ' ', 1) in (${sql.join([...divided])})`;
+  await own.deleteFrom("one_time_secrets").where(isPart).execute();
+}
+
+/** How many secrets issued in a time still work. */
+export async function countLiveSecrets(
+  reader: Reader,
+  issued: { readonly from: Date; readonly until: Date },
+  now: Date,
+): Promise<number> {
+  const { count } = await reader
+    .as<OneTimeTables>()
+    .selectFrom("one_time_secrets")
+    .select((is) => is.fn.countAll<bigint>().as("count"))
+    .where("issued_at", ">=", issued.from)
+    .where("issued_at", "<=", issued.until)
+    .where("spent_at", "is", null)
+    .where("revoked_at", "is", null)
+    .where((is) => is.or([is("expires_at", "is", null), is("expires_at", ">", now)]))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Deletes secrets that were spent, revoked or expired before a moment. Returns how many. */
+export async function deleteOldSecrets(tx: Tx, before: Date): Promise<number> {
+  const result = await tx
+    .as<OneTimeTables>()
+    .deleteFrom("one_time_secrets")
+    .where((is) => is.or([is("spent_at", "<", before), is("revoked_at", "<", before), is("expires_at", "<", before)]))
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
 function unusable(found: OneTimeSecret, now: Date): Refusal {
   if (found.revokedAt) return oneTimeRefusals.revoked();
   if (found.spentAt) return oneTimeRefusals.spent();

@@ -22,6 +22,7 @@ export {
   type NotMeMessage,
   queueMail,
 } from "./outbox.ts";
+export { deleteOldMails, eraseMails, pageMails } from "./account-data.ts";
 export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";
 export { accountOfMail, listBounces, listMails, type MailFilter, outboxDepth } from "./store.ts";
 export { emlTransport, parseSmtpUrl, type Sender, senderFor, type SmtpSettings, smtpTransport } from "./transports.ts";

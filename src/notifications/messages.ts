@@ -1,4 +1,7 @@
 // Every kind of mail, one line each. The name in quotes is the one callers use, and the name in the file.
+export { message as "account-deleted" } from "./messages/account-deleted/message.ts";
+export { message as "account-deletion-asked" } from "./messages/account-deletion-asked/message.ts";
+export { message as "account-deletion-cancelled" } from "./messages/account-deletion-cancelled/message.ts";
 export { message as "account-finder" } from "./messages/account-finder/message.ts";
 export { message as "account-locked" } from "./messages/account-locked/message.ts";
 export { message as "account-not-found-for-case" } from "./messages/account-not-found-for-case/message.ts";
@@ -23,6 +26,7 @@ export { message as "case-opened-claimant" } from "./messages/case-opened-claima
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
+export { message as "data-exported" } from "./messages/data-exported/message.ts";
 export { message as "contact-answered" } from "./messages/contact-answered/message.ts";
 export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
 export { message as "contact-still-there" } from "./messages/contact-still-there/message.ts";

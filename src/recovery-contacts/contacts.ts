@@ -32,7 +32,7 @@ export async function inviteContact(
       return refuse(contactRefusals.already());
     const facts = { contact: id, who: contact.id };
     audit(tx, runtime.random, { act: "contacts/invited", actor: byOwner(account), accountId: account.id, facts });
-    await tell(tx, runtime, contact.id, "contact-invited", {
+    await tellAccount(tx, runtime, contact.id, "contact-invited", {
       username: account.username,
       answerUrl: new URL("/account/contacts", runtime.publicUrl).href,
     });
@@ -57,7 +57,7 @@ export async function acceptContact(
       accountId: accepted.accountId,
       facts,
     });
-    await tell(tx, runtime, accepted.accountId, "contact-answered", {
+    await tellAccount(tx, runtime, accepted.accountId, "contact-answered", {
       contact: contact.username,
       answer: "accepted",
       when: now,
@@ -80,13 +80,18 @@ export async function endContact(
     audit(tx, runtime.random, { act: "contacts/ended", actor: byOwner(account), accountId: ended.accountId, facts });
     if (ended.contactId === account.id) {
       const answer = ended.acceptedAt ? "no longer wants to be it" : "declined";
-      await tell(tx, runtime, ended.accountId, "contact-answered", { contact: account.username, answer, when: now });
+      await tellAccount(tx, runtime, ended.accountId, "contact-answered", {
+        contact: account.username,
+        answer,
+        when: now,
+      });
     }
     return ok();
   });
 }
 
-async function tell<N extends MessageName>(
+/** Writes to the main address of an account, where it is confirmed. */
+export async function tellAccount<N extends MessageName>(
   tx: Tx,
   runtime: Runtime,
   accountId: AccountId,

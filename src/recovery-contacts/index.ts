@@ -1,3 +1,4 @@
+export { contactData, eraseContacts } from "./account-data.ts";
 export { acceptContact, endContact, inviteContact } from "./contacts.ts";
 export { contactRefusals } from "./refusals.ts";
 export { listContactFor, listContactsOf } from "./store.ts";

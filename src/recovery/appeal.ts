@@ -53,7 +53,7 @@ async function note(
     const found = await findOpenCaseOf(tx, account.id);
     const recoveryCase = found && (await lockCase(tx, found.id));
     if (!recoveryCase) return otherwise; // it ended just now: the next try opens one
-    await insertMessage(tx, recoveryCase.id, {
+    await insertMessage(tx, runtime, recoveryCase.id, {
       id: newId("msg", now, runtime.random),
       authorKind: "system",
       authorId: null,

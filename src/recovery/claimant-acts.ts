@@ -33,7 +33,7 @@ export function writeAsClaimant(
   now: Date,
 ): Promise<Result<RecoveryCase>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
-    await insertMessage(tx, caseId, {
+    await insertMessage(tx, runtime, caseId, {
       id: newId("msg", now, runtime.random),
       authorKind: "claimant",
       authorId: null,
@@ -48,7 +48,7 @@ export function writeAsClaimant(
       facts: { length: body.length },
     });
     if (recoveryCase.state !== "information-requested") return ok(recoveryCase);
-    const answered = await answerRequests(tx, caseId, body);
+    const answered = await answerRequests(tx, runtime, caseId, body);
     const moved = await advance(tx, runtime, recoveryCase, {
       event: "answer",
       as: "claimant",

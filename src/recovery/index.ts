@@ -1,5 +1,16 @@
 export { appealAgainstFreeze, type Appealed, type FreezeAppeal } from "./appeal.ts";
 export {
+  caseForOwner,
+  deleteOldCasePages,
+  eraseCases,
+  eraseStrictMode,
+  forgetClaims,
+  listCaseIdsOf,
+  listCasesToErase,
+  strictData,
+  wasRestoredSince,
+} from "./account-data.ts";
+export {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,
@@ -68,8 +79,11 @@ export {
   findCaseByNumber,
   findOpenCaseOf,
   listQueue,
+  lockOpenCaseOf,
   type QueueFilter,
+  storyOf,
 } from "./store/cases.ts";
+export { sealedCaseColumns } from "./store/sealed.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";
 export {
   type CaseMessage,

@@ -30,6 +30,9 @@ export const OPEN_STATES = [
   "ready",
 ] as const satisfies readonly CaseState[];
 
+/** States in which a case is over, unless its claimant takes it up again or somebody objects. */
+export const ENDED_STATES = ["restored", "refused", "withdrawn", "expired"] as const satisfies readonly CaseState[];
+
 /** States in which new evidence may still change the outcome. */
 export const EVIDENCE_STATES = [
   "collecting",

@@ -44,7 +44,7 @@ export async function contest(
     : await advance(tx, runtime, recoveryCase, { event: "object", as, actor, facts: { relation } });
   if (!moved.ok) return moved;
   await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
-  await insertMessage(tx, recoveryCase.id, {
+  await insertMessage(tx, runtime, recoveryCase.id, {
     id: newId("msg", tx.now, runtime.random),
     authorKind: "system",
     authorId: null,

@@ -132,7 +132,7 @@ async function open(
 ): Promise<Result<OpenedCase>> {
   const id = newId("case", opening.now, runtime.random);
   const number = makeCaseNumber(runtime.random);
-  const isNew = await insertCase(tx, {
+  const isNew = await insertCase(tx, runtime, {
     id,
     number,
     state: who.account ? "collecting" : "unconfirmed",

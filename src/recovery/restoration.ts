@@ -93,12 +93,32 @@ export interface RestorationForm {
   readonly enrolment: EnrolmentText;
 }
 
+const KEY_BYTES = 20;
+
 /**
  * The key of the new authenticator app. It is derived from the right and the browser: the form can be loaded again and
  * again without anything being written, and who opens the link elsewhere, to read along, is shown another key.
  */
+const totpKeys = (runtime: Runtime, rightId: OneTimeId, { browser }: Bearer): readonly Buffer[] =>
+  runtime.keys.macs("restoration-key", `${rightId}\n${browser}`).map((mac) => mac.subarray(0, KEY_BYTES));
+
+/** The key that is shown. */
 const totpKey = (runtime: Runtime, rightId: OneTimeId, { browser }: Bearer): Buffer =>
-  runtime.keys.mac("restoration-key", `${rightId}\n${browser}`).subarray(0, 20);
+  runtime.keys.mac("restoration-key", `${rightId}\n${browser}`).subarray(0, KEY_BYTES);
+
+/** The key whose code was typed: a form that was open while master keys were rotated showed one of an older key. */
+function typedKey(
+  runtime: Runtime,
+  rightId: OneTimeId,
+  bearer: Bearer,
+  typed: { readonly code: string; readonly now: Date },
+): Result<{ key: Buffer; step: bigint }> {
+  const { code, now } = typed;
+  const shown = totpKey(runtime, rightId, bearer);
+  const key = totpKeys(runtime, rightId, bearer).find((one) => matchKey(one, code, now).ok) ?? shown;
+  const step = matchKey(key, code, now);
+  return step.ok ? ok({ key, step: step.value }) : step;
+}
 
 /**
  * Looks at the right without spending it. Refuses unknown, used, expired and revoked links, and early on a browser
@@ -186,10 +206,10 @@ async function checkSecondFactor(
     const made = await checkNewPasskey(runtime, passkeyScope(token), secondFactor.answer, now);
     return made.ok ? ok((tx) => bindPasskey(tx, runtime, account.id, made.value, undefined)) : made;
   }
-  const key = totpKey(runtime, rightId, bearer);
-  const step = matchKey(key, secondFactor.code, now);
-  if (!step.ok) return step;
-  return ok(async (tx) => ok(await bindTotpKey(tx, runtime, account.id, key, step.value)));
+  const typed = typedKey(runtime, rightId, bearer, { code: secondFactor.code, now });
+  if (!typed.ok) return typed;
+  const { key, step } = typed.value;
+  return ok(async (tx) => ok(await bindTotpKey(tx, runtime, account.id, key, step)));
 }
 
 /** What else ends in the same transaction: sign-ins that are half done (sign-in/). */

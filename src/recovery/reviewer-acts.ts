@@ -42,8 +42,12 @@ export function requestInformation(
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     const others = await refuseOwnCase(tx, recoveryCase, reviewer);
     if (!others.ok) return others;
-    await insertRequest(tx, caseId, { id: newId("ask", now, runtime.random), question, askedBy: reviewer.accountId });
-    await insertMessage(tx, caseId, {
+    await insertRequest(tx, runtime, caseId, {
+      id: newId("ask", now, runtime.random),
+      question,
+      askedBy: reviewer.accountId,
+    });
+    await insertMessage(tx, runtime, caseId, {
       id: newId("msg", now, runtime.random),
       authorKind: "staff",
       authorId: reviewer.accountId,
@@ -75,7 +79,7 @@ export function writeNote(
   now: Date,
 ): Promise<Result<undefined>> {
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
-    await insertMessage(tx, caseId, {
+    await insertMessage(tx, runtime, caseId, {
       id: newId("msg", now, runtime.random),
       authorKind: "staff",
       authorId: reviewer.accountId,
@@ -118,7 +122,7 @@ export function approveCase(
     const decision = await decideNow(tx, runtime, recoveryCase, checked.value, now);
     if (decision.route === "insufficient" || decision.route === "incident")
       return refuse(recoveryRefusals["not-enough"]());
-    const round = (await approvalsThisTime(tx, recoveryCase)).length + 1;
+    const round = (await approvalsThisTime(tx, runtime, recoveryCase)).length + 1;
     const recorded = await record(tx, runtime, recoveryCase, reviewer, { verdict: "approve", reason: verdict.reason });
     if (!recorded.ok) return recorded;
     const facts = { round, tier: decision.tier, route: decision.route };
@@ -215,7 +219,7 @@ const keepReason = (
   reviewer: Reviewer,
   body: string,
 ): Promise<void> =>
-  insertMessage(tx, caseId, {
+  insertMessage(tx, runtime, caseId, {
     id: newId("msg", tx.now, runtime.random),
     authorKind: "staff",
     authorId: reviewer.accountId,
@@ -264,8 +268,12 @@ async function checkVerdict(
 }
 
 /** Approvals since the last refusal: an appeal starts anew. */
-async function approvalsThisTime(tx: Tx, recoveryCase: RecoveryCase): Promise<readonly Review[]> {
-  const reviews = await listReviews(tx, recoveryCase.id);
+async function approvalsThisTime(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+): Promise<readonly Review[]> {
+  const reviews = await listReviews(tx, runtime.keys, recoveryCase.id);
   return reviews.slice(reviews.findLastIndex((review) => review.verdict === "refuse") + 1);
 }
 
@@ -277,10 +285,10 @@ async function record(
   reviewer: Reviewer,
   review: Pick<Review, "verdict" | "reason">,
 ): Promise<Result<undefined>> {
-  const before = await listReviews(tx, recoveryCase.id);
+  const before = await listReviews(tx, runtime.keys, recoveryCase.id);
   if (before.some((one) => one.reviewerId === reviewer.accountId))
     return refuse(recoveryRefusals["reviewed-already"]());
-  const isRecorded = await insertReview(tx, recoveryCase.id, {
+  const isRecorded = await insertReview(tx, runtime, recoveryCase.id, {
     id: newId("rev", tx.now, runtime.random),
     round: before.length + 1,
     reviewerId: reviewer.accountId,

@@ -50,7 +50,6 @@ export interface RecoveryCase {
   readonly releaseToldAt: Date | null;
   readonly expiresAt: Date;
   readonly endedBecause: string | null;
-  readonly story: string;
 }
 
 export interface CaseMessage {

@@ -30,6 +30,14 @@ export {
   listProjectsOf,
   yankRelease,
 } from "./roles.ts";
+export {
+  eraseAccountData,
+  listEveryHold,
+  listRoleDates,
+  listSoleOwnerships,
+  pageUploads,
+  type SoleOwnerships,
+} from "./store/account-data.ts";
 export type { ImpactCounts, ProjectOf } from "./store/access.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";
 export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";

@@ -7,6 +7,7 @@ export {
   subscriberGuard,
   freshSubscriberGuard,
 } from "./guards.ts";
+export { deleteEndedSessions, eraseSessions, listEverySession } from "./erase.ts";
 export {
   deleteOldDevices,
   deviceCookie,

@@ -59,8 +59,8 @@ export async function createAdministrator(
         act: "accounts/administrator-created",
         actor: { kind: "operator" },
         accountId,
-        facts: { username: username.value, roles: ["administrator", "reviewer"] },
-        personal: { ...input.source },
+        facts: { roles: ["administrator", "reviewer"] },
+        personal: { ...input.source, username: username.value },
       });
       return ok({ sessionToken: session.token, deviceToken: device.token });
     },

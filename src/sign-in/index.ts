@@ -16,7 +16,8 @@ export {
   submitPasskeyStep,
 } from "./passkey.ts";
 export { createAdministrator, FIRST_ADMINISTRATOR, peekAdministratorLink } from "./first-administrator.ts";
-export { answerMailRequests, answerMailRequestsJob, askByMail } from "./mail-requests.ts";
+export { eraseCeremonies } from "./erase.ts";
+export { answerMailRequests, answerMailRequestsJob, askByMail, sealedMailRequestColumns } from "./mail-requests.ts";
 export { register } from "./register.ts";
 export { peekReset, type ResetForm, resetPassword } from "./reset.ts";
 export { signInRefusals } from "./refusals.ts";

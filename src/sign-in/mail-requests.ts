@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
 import type { Reader } from "../kernel/db/database.ts";
+import type { SealedColumn } from "../kernel/db/sealed.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
 import { type MailRequestId, newId } from "../kernel/ids.ts";
@@ -39,7 +40,12 @@ interface MailRequestTables {
 type Row = MailRequestTables["mail_requests"];
 
 const own = (reader: Reader): Kysely<MailRequestTables> => reader.as<MailRequestTables>();
-const context = (id: MailRequestId): string => `mail-request/${id}`;
+const context = (id: string): string => `mail-request/${id}`;
+
+/** What is sealed here, for a rotation of keys. */
+export const sealedMailRequestColumns: readonly SealedColumn[] = [
+  { table: "mail_requests", column: "sealed", kind: "bytes", purpose: "mail-request", boundTo: "id", context },
+];
 
 /** Older questions are not answered: whoever asked has given up, or asked again. */
 const LONGEST_WAIT_MS = 60 * 60_000;

@@ -63,8 +63,7 @@ export async function register(runtime: Runtime, input: Registration): Promise<R
       act: "accounts/registered",
       actor: { kind: "subscriber", id: accountId },
       accountId,
-      facts: { username: username.value },
-      personal: { ...input.source, address: address.value.address },
+      personal: { ...input.source, username: username.value, address: address.value.address },
     });
     return ok({ accountId, sessionToken: token, deviceToken: device.token });
   });

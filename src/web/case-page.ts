@@ -116,7 +116,9 @@ function decisionSection(runtime: RecoveryRuntime, recoveryCase: RecoveryCase): 
 }
 
 async function questions(runtime: RecoveryRuntime, request: CaseRequest): Promise<Html | null> {
-  const open = (await listRequests(runtime.db, request.actor.recoveryCase.id)).filter((one) => !one.answeredAt);
+  const open = (await listRequests(runtime.db, runtime.keys, request.actor.recoveryCase.id)).filter(
+    (one) => !one.answeredAt,
+  );
   if (open.length === 0) return null;
   return html`
     <section aria-labelledby="question">
@@ -165,7 +167,7 @@ async function told(runtime: RecoveryRuntime, request: CaseRequest): Promise<Htm
 
 async function thread(runtime: RecoveryRuntime, request: CaseRequest, state: FormState): Promise<Html> {
   const { recoveryCase } = request.actor;
-  const messages = await listMessages(runtime.db, recoveryCase.id, "claimant");
+  const messages = await listMessages(runtime.db, runtime.keys, recoveryCase.id, "claimant");
   const who = { claimant: "You", staff: "We", system: "Locksmith" } as const;
   return html`
     <section aria-labelledby="messages"><h2 id="messages">Messages</h2>
@@ -230,7 +232,7 @@ export async function casePage(
   const { recoveryCase } = request.actor;
   const lastRefusal =
     recoveryCase.state === "refused"
-      ? (await listReviews(runtime.db, recoveryCase.id)).findLast((one) => one.verdict === "refuse")
+      ? (await listReviews(runtime.db, runtime.keys, recoveryCase.id)).findLast((one) => one.verdict === "refuse")
       : undefined;
   const isWaiting = recoveryCase.state === "waiting";
   const body = html`

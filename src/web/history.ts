@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   actsOfKind,
+  asOwnerSees,
   describeAct,
   EVENT_KINDS,
   type EventKind,
@@ -40,19 +41,21 @@ const query = (params: Readonly<Record<string, string | undefined>>): string => 
   return set.length === 0 ? "" : `?${new URLSearchParams(set).toString()}`;
 };
 
-const listOf = (
+const listOf = async (
   runtime: Runtime,
   request: AccountRequest,
   kind: EventKind | undefined,
   limit: number,
   before?: bigint,
-) =>
-  listEvents(runtime.db, {
+): Promise<readonly StoredAuditEvent[]> => {
+  const events = await listEvents(runtime.db, {
     accountId: request.actor.account.id,
     limit,
     ...(kind === undefined ? {} : { acts: actsOfKind(kind) }),
     ...(before === undefined ? {} : { before }),
   });
+  return events.map(asOwnerSees);
+};
 
 const kindLinks = (chosen: EventKind | undefined): Html => {
   const entry = (kind: EventKind | undefined, label: string) =>

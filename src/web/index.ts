@@ -5,6 +5,7 @@ import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
+import { deleteAccountRoutes } from "./delete-account.ts";
 import { confirmRoutes } from "./confirm.ts";
 import { contactRoutes } from "./contacts.ts";
 import { drillPages } from "./drill.ts";
@@ -30,6 +31,7 @@ import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
+import { yourDataRoutes } from "./your-data.ts";
 
 export { refusalPage } from "./layout.ts";
 export { mailboxRoutes } from "./mailbox.ts";
@@ -55,6 +57,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...signingKeyRoutes,
   ...contactRoutes,
   ...historyRoutes,
+  ...yourDataRoutes,
+  ...deleteAccountRoutes,
   ...checkUpRoutes(runtime),
   ...drillPages,
   ...kitRoutes,

@@ -109,6 +109,7 @@ const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "api-token-created": "a new API token",
   "api-token-leaked": "an API token that was found in public",
   "contact-answered": "a recovery contact",
+  "data-exported": "a download of everything about the account",
   "domain-lapsed": "an address whose domain takes no mail any more",
   "failed-second-factor": "a sign-in that failed at the second factor",
   "passkey-copied": "a passkey that may have been copied",

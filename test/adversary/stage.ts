@@ -148,6 +148,9 @@ export async function setStage(world: World): Promise<Stage> {
   }
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
+  const leaving = await subscriber(world, "leaving");
+  await leaving.browser.open("/account/delete");
+  expectPage(await leaving.browser.submit("/account/delete", { username: "leaving" }), /about to be deleted/);
   const forgetful = openBrowser(world.origin);
   const special = await subscriber(world, "nobody-special");
   await forgetful.open("/reset");
@@ -169,6 +172,7 @@ export async function setStage(world: World): Promise<Stage> {
   const way = /\/account\/drill\/(key_[0-9a-z]+)/.exec(fresh.browser.page.html)?.[1] ?? "";
   const links: Readonly<Record<string, string>> = {
     "/confirm-address/:token": newestLink(world, newcomer.address, /\/confirm-address\//),
+    "/keep-account/:token": newestLink(world, leaving.address, /\/keep-account\//),
     "/not-me/:token": newestLink(world, alice.address, /\/not-me\//),
     "/objection/:token": newestLink(world, bob.address, /\/objection\//),
     "/restore/:token": restore,

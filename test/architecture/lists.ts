@@ -21,13 +21,14 @@ export const LEVELS: Readonly<Record<string, number>> = {
   recovery: 5,
   "check-up": 6,
   drill: 6,
-  web: 7,
-  console: 7,
-  api: 7,
+  privacy: 7,
+  web: 8,
+  console: 8,
+  api: 8,
   // The shell around the slices: what an installation is put together from, the commands that open one, the process.
-  app: 8,
-  cli: 9,
-  bin: 10,
+  app: 9,
+  cli: 10,
+  bin: 11,
 };
 
 /** Imported by file: the kernel has no domain to hide, and the shell is one composition, used by nothing below it. */
@@ -73,6 +74,7 @@ export const CORE: readonly string[] = [
   "src/notifications/wording.ts",
   "src/notifications/messages/*/message.ts",
   "src/check-up/access-graph.ts",
+  "src/privacy/periods.ts",
   "src/drill/due.ts",
   "src/authenticators/kinds/*/code.ts",
   "src/authenticators/kinds/*/rules.ts",

@@ -337,7 +337,8 @@ describe("uploads", () => {
       );
       assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
       const others = answers.filter((answer) => answer.status !== 200);
-      for (const { status, text } of others) assert(status === 400 && /already exists/.test(text), `${status}: ${text}`);
+      for (const { status, text } of others)
+        assert(status === 400 && /already exists/.test(text), `${status}: ${text}`);
       const [file] = (await projectSummary(world.db, "raced-file"))?.files ?? [];
       const digests = uploads.map(({ bytes }) => createHash("sha256").update(bytes).digest("hex"));
       const kept = (await index.files()).filter((name) => digests.includes(name));

@@ -178,7 +178,7 @@ describe("what works once, raced", () => {
       assert.deepEqual(tally(outcomes), { ok: 1, "accounts/username-taken": 39 });
       assert.equal(await ground.count("accounts", "username_folded", "mlllle"), 1);
       assert.equal(
-        await ground.count("audit_events", "facts->>'username' is not null and act", "accounts/registered"),
+        await ground.count("audit_events", "personal->>'username' is not null and act", "accounts/registered"),
         1,
       );
       assert.equal(await ground.count("outbox_mails", "to_address like 'millie%' and message", "confirm-address"), 1);

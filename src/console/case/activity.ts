@@ -8,6 +8,7 @@ import {
   listReviews,
   type RecoveryCase,
   type RecoveryRuntime,
+  storyOf,
 } from "../../recovery/index.ts";
 import { inWords } from "../wording.ts";
 
@@ -15,8 +16,8 @@ const WHO = { claimant: "Claimant", staff: "Desk", system: "Locksmith" } as cons
 
 /** What claimant and desk have written, with the notes only the desk reads. */
 export async function messagesSection(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now: Date): Promise<Html> {
-  const messages = await listMessages(runtime.db, recoveryCase.id, "staff");
-  const { story } = recoveryCase;
+  const messages = await listMessages(runtime.db, runtime.keys, recoveryCase.id, "staff");
+  const story = await storyOf(runtime.db, runtime.keys, recoveryCase.id);
   return html`
     <h2>Messages</h2>
     ${story ? html`<blockquote class="message"><p class="muted">Claimant, when opening</p><p class="pre">${story}</p></blockquote>` : null}
@@ -34,7 +35,7 @@ export async function verdictsSection(
   viewer: AccountId,
   now: Date,
 ): Promise<Html | null> {
-  const all = await listReviews(runtime.db, recoveryCase.id);
+  const all = await listReviews(runtime.db, runtime.keys, recoveryCase.id);
   if (all.length === 0) return null;
   const hasGivenVerdict = all.some((one) => one.reviewerId === viewer);
   const isOver = !["review", "second-review", "information-requested"].includes(recoveryCase.state);

@@ -2,9 +2,12 @@ import { type Kysely, sql } from "kysely";
 import type { Reader } from "../../kernel/db/database.ts";
 import { lockName, type Tx } from "../../kernel/db/transact.ts";
 import type { AccountId, CaseId } from "../../kernel/ids.ts";
+import type { Keyring } from "../../kernel/crypto/keyring.ts";
+import type { Runtime } from "../../kernel/runtime.ts";
 import { type CaseState, OPEN_STATES } from "../lifecycle.ts";
 import type { Decision } from "../policy/index.ts";
 import type { Cause, RecoveryCase } from "../types.ts";
+import { openWritten, sealWritten } from "./sealed.ts";
 
 interface CaseTables {
   recovery_cases: {
@@ -53,14 +56,14 @@ export interface NewCase
     | "openedFrom"
     | "policyVersion"
     | "expiresAt"
-    | "story"
   > {
+  readonly story: string;
   readonly claimedNameFolded: string;
   readonly contactFolded: string;
 }
 
 /** @returns false where the account has an open case already */
-export async function insertCase(tx: Tx, row: NewCase): Promise<boolean> {
+export async function insertCase(tx: Tx, runtime: Runtime, row: NewCase): Promise<boolean> {
   const inserted = await own(tx)
     .insertInto("recovery_cases")
     .values({
@@ -88,7 +91,7 @@ export async function insertCase(tx: Tx, row: NewCase): Promise<boolean> {
       release_told_at: null,
       expires_at: row.expiresAt,
       ended_because: null,
-      story: row.story,
+      story: sealWritten(runtime, row.id, "story", row.story),
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
@@ -98,6 +101,12 @@ export async function insertCase(tx: Tx, row: NewCase): Promise<boolean> {
 export async function findCase(reader: Reader, id: CaseId): Promise<RecoveryCase | null> {
   const row = await own(reader).selectFrom("recovery_cases").selectAll().where("id", "=", id).executeTakeFirst();
   return row ? toCase(row) : null;
+}
+
+/** What the claimant wrote when the case was opened. */
+export async function storyOf(reader: Reader, keys: Keyring, id: CaseId): Promise<string> {
+  const row = await own(reader).selectFrom("recovery_cases").select("story").where("id", "=", id).executeTakeFirst();
+  return openWritten(keys, id, "story", row?.story ?? "");
 }
 
 /** The case, locked until the transaction ends: whoever acts on a case acts alone. */
@@ -299,5 +308,4 @@ const toCase = (row: CaseRow): RecoveryCase => ({
   releaseToldAt: row.release_told_at,
   expiresAt: row.expires_at,
   endedBecause: row.ended_because,
-  story: row.story,
 });

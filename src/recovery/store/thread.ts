@@ -11,8 +11,11 @@ import type {
   RequestedId,
   ReviewId,
 } from "../../kernel/ids.ts";
+import type { Keyring } from "../../kernel/crypto/keyring.ts";
+import type { Runtime } from "../../kernel/runtime.ts";
 import type { Decision } from "../policy/index.ts";
 import type { CaseMessage, InformationRequest, Notice, NoticeMoment, NoticeRelation, Review } from "../types.ts";
+import { openWritten, sealWritten } from "./sealed.ts";
 
 interface ThreadTables {
   recovery_messages: {
@@ -57,7 +60,12 @@ interface ThreadTables {
 
 const own = (reader: Reader): Kysely<ThreadTables> => reader.as<ThreadTables>();
 
-export async function insertMessage(tx: Tx, caseId: CaseId, message: Omit<CaseMessage, "writtenAt">): Promise<void> {
+export async function insertMessage(
+  tx: Tx,
+  runtime: Runtime,
+  caseId: CaseId,
+  message: Omit<CaseMessage, "writtenAt">,
+): Promise<void> {
   await own(tx)
     .insertInto("recovery_messages")
     .values({
@@ -66,7 +74,7 @@ export async function insertMessage(tx: Tx, caseId: CaseId, message: Omit<CaseMe
       author_kind: message.authorKind,
       author_id: message.authorId,
       is_internal: message.isInternal,
-      body: message.body,
+      body: sealWritten(runtime, caseId, "body", message.body),
       written_at: tx.now,
     })
     .execute();
@@ -75,6 +83,7 @@ export async function insertMessage(tx: Tx, caseId: CaseId, message: Omit<CaseMe
 /** The thread, oldest first. The claimant is never given the internal notes. */
 export async function listMessages(
   reader: Reader,
+  keys: Keyring,
   caseId: CaseId,
   audience: "claimant" | "staff",
 ): Promise<readonly CaseMessage[]> {
@@ -86,13 +95,14 @@ export async function listMessages(
     authorKind: row.author_kind,
     authorId: row.author_id,
     isInternal: row.is_internal,
-    body: row.body,
+    body: openWritten(keys, caseId, "body", row.body),
     writtenAt: row.written_at,
   }));
 }
 
 export async function insertRequest(
   tx: Tx,
+  runtime: Runtime,
   caseId: CaseId,
   row: Pick<InformationRequest, "id" | "question" | "askedBy">,
 ): Promise<void> {
@@ -101,7 +111,7 @@ export async function insertRequest(
     .values({
       id: row.id,
       case_id: caseId,
-      question: row.question,
+      question: sealWritten(runtime, caseId, "question", row.question),
       asked_by: row.askedBy,
       asked_at: tx.now,
       answered_at: null,
@@ -111,17 +121,21 @@ export async function insertRequest(
 }
 
 /** Answers the questions that are still open. @returns how many there were */
-export async function answerRequests(tx: Tx, caseId: CaseId, answer: string): Promise<number> {
+export async function answerRequests(tx: Tx, runtime: Runtime, caseId: CaseId, answer: string): Promise<number> {
   const result = await own(tx)
     .updateTable("recovery_requests")
-    .set({ answered_at: tx.now, answer })
+    .set({ answered_at: tx.now, answer: sealWritten(runtime, caseId, "answer", answer) })
     .where("case_id", "=", caseId)
     .where("answered_at", "is", null)
     .executeTakeFirst();
   return Number(result.numUpdatedRows);
 }
 
-export async function listRequests(reader: Reader, caseId: CaseId): Promise<readonly InformationRequest[]> {
+export async function listRequests(
+  reader: Reader,
+  keys: Keyring,
+  caseId: CaseId,
+): Promise<readonly InformationRequest[]> {
   const rows = await own(reader)
     .selectFrom("recovery_requests")
     .selectAll()
@@ -130,17 +144,18 @@ export async function listRequests(reader: Reader, caseId: CaseId): Promise<read
     .execute();
   return rows.map((row) => ({
     id: row.id,
-    question: row.question,
+    question: openWritten(keys, caseId, "question", row.question),
     askedBy: row.asked_by,
     askedAt: row.asked_at,
     answeredAt: row.answered_at,
-    answer: row.answer,
+    answer: row.answer === null ? null : openWritten(keys, caseId, "answer", row.answer),
   }));
 }
 
 /** @returns false where that round has its verdict, or this reviewer gave one before */
 export async function insertReview(
   tx: Tx,
+  runtime: Runtime,
   caseId: CaseId,
   review: Omit<Review, "decidedAt"> & { readonly decision: Decision | null },
 ): Promise<boolean> {
@@ -152,7 +167,7 @@ export async function insertReview(
       round: review.round,
       reviewer_id: review.reviewerId,
       verdict: review.verdict,
-      reason: review.reason,
+      reason: sealWritten(runtime, caseId, "reason", review.reason),
       decided_at: tx.now,
       decision: review.decision === null ? null : sql<Decision>`${JSON.stringify(review.decision)}::jsonb`,
     })
@@ -161,7 +176,7 @@ export async function insertReview(
   return (inserted.numInsertedOrUpdatedRows ?? 0n) === 1n;
 }
 
-export async function listReviews(reader: Reader, caseId: CaseId): Promise<readonly Review[]> {
+export async function listReviews(reader: Reader, keys: Keyring, caseId: CaseId): Promise<readonly Review[]> {
   const rows = await own(reader)
     .selectFrom("recovery_reviews")
     .selectAll()
@@ -173,7 +188,7 @@ export async function listReviews(reader: Reader, caseId: CaseId): Promise<reado
     round: row.round,
     reviewerId: row.reviewer_id,
     verdict: row.verdict,
-    reason: row.reason,
+    reason: openWritten(keys, caseId, "reason", row.reason),
     decidedAt: row.decided_at,
   }));
 }

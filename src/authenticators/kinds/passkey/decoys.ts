@@ -15,11 +15,7 @@ export const MOST_PASSKEYS = 8;
 const LENGTHS = [16, 20, 32, 32, 48, 64] as const;
 
 /** Derived with the oldest key there is: a rotation must not change the decoys while the real ids stay. */
-const derive = (keys: Keyring, text: string): Buffer => {
-  const made = keys.macs("fake-answer", text).at(-1);
-  if (!made) throw new Error("The keyring is empty.");
-  return made;
-};
+const derive = (keys: Keyring, text: string): Buffer => keys.oldestMac("fake-answer", text);
 
 function decoy(keys: Keyring, foldedName: string, index: number): string {
   const head = derive(keys, `passkey-length\n${index}\n${foldedName}`);

@@ -1,5 +1,6 @@
 import { Secret as OtpSecret, TOTP, URI } from "otpauth";
 import type { Reader } from "../../../kernel/db/database.ts";
+import type { SealedColumn } from "../../../kernel/db/sealed.ts";
 import type { Tx } from "../../../kernel/db/transact.ts";
 import { type AccountId, type AuthenticatorId, newId } from "../../../kernel/ids.ts";
 import { spendStep } from "../../../kernel/one-time.ts";
@@ -43,7 +44,19 @@ const generator = (key: Buffer, label: { issuer: string; account: string }) =>
     period: PERIOD_SECONDS,
   });
 
-const sealContext = (id: AuthenticatorId): string => `totp/${id}`;
+const sealContext = (id: string): string => `totp/${id}`;
+
+/** What is sealed here, for a rotation of keys. */
+export const sealedAuthenticatorColumns: readonly SealedColumn[] = [
+  {
+    table: "authenticators",
+    column: "sealed",
+    kind: "bytes",
+    purpose: "totp-secret",
+    boundTo: "id",
+    context: sealContext,
+  },
+];
 
 /** The six digits typed, without the spaces that apps show; null where it is anything else. */
 export const readTotpCode = (typed: string): string | null => {

@@ -3,7 +3,7 @@ import { defineMessage, SAMPLE_DATE, SAMPLE_ORIGIN } from "../../message.ts";
 
 interface Params {
   readonly contact: string;
-  readonly answer: "accepted" | "declined" | "no longer wants to be it";
+  readonly answer: "accepted" | "declined" | "no longer wants to be it" | "no longer has an account here";
   readonly when: Date;
   readonly notMeUrl?: string;
 }
