@@ -170,17 +170,15 @@ export async function tables(
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
     where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`.execute(root);
-  const digests: Record<string, string> = {};
-  for (const { name } of rows) {
-    if (except.has(name)) continue;
-    const { rows: found } = await sql<{ digest: string }>`
-      select count(*) || ':' || coalesce(md5(string_agg(line, '' order by line)), '') as digest
-      from (select md5((to_jsonb(one) - ${SEEN}::text[])::text) as line from ${sql.table(name)} one) lines`.execute(
-      root,
+  const each = rows
+    .filter(({ name }) => !except.has(name))
+    .map(
+      ({ name }) => sql`
+        select ${sql.lit(name)} as name, count(*) || ':' || coalesce(md5(string_agg(line, '' order by line)), '') as digest
+        from (select md5((to_jsonb(one) - ${SEEN}::text[])::text) as line from ${sql.table(name)} one) lines`,
     );
-    digests[name] = found[0]?.digest ?? "";
-  }
-  return digests;
+  const found = await sql<{ name: string; digest: string }>`${sql.join(each, sql` union all `)}`.execute(root);
+  return Object.fromEntries(found.rows.map(({ name, digest }) => [name, digest]));
 }
 
 /** Forgets the attempts, so that a walk over the whole route table is not stopped by the limits it is not about. */

@@ -5,16 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "node:test";
 import { promisify } from "node:util";
-import {
-  addSshKey,
-  base32Of,
-  enrol,
-  expectPage,
-  makePerson,
-  makeToken,
-  registerAndConfirm,
-  signInWithPassword,
-} from "../../src/bin/demo/person.ts";
+import { addSshKey, enrol, expectPage, makePerson, makeToken, registerAndConfirm } from "../../src/bin/demo/person.ts";
 import { confirmContact, openCasePage, openFromStuckScreen } from "../../src/bin/demo/recovery.ts";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
 import { client } from "../clients.ts";
@@ -25,7 +16,7 @@ import { story } from "../world/story.ts";
 const run = promisify(execFile);
 const DAY = 24 * 3600_000;
 
-const needed = ["bash", "curl", "ssh-keygen", "oathtool"] as const;
+const needed = ["bash", "curl", "ssh-keygen"] as const;
 const found = needed.map((name) => client(name));
 const missing = needed.filter((_name, index) => found[index] === null);
 
@@ -47,72 +38,57 @@ function commandOn(html: string, id: string): string {
 describe("with the programs people have", {
   skip: missing.length > 0 ? `not installed: ${missing.join(", ")}` : false,
 }, () => {
-  story(
-    "oathtool reads our key, curl proves the token, ssh-keygen signs the challenge",
-    { seed: "outside" },
-    async (world) => {
-      const folder = await mkdtemp(join(tmpdir(), "locksmith-laptop-"));
-      try {
-        const alice = makePerson(world, "alice", "alice@alice.example");
-        await registerAndConfirm(world, alice);
-        await enrol(world, alice);
-        const { stdout: code } = await run("oathtool", [
-          "--totp",
-          "-b",
-          "--now",
-          world.time.now().toISOString(),
-          base32Of(alice.phone ?? assert.fail("a phone")),
-        ]);
-        await world.pass(60_000);
-        await signInWithPassword({ ...alice, browser: openBrowser(world.origin) });
-        assert.match(code.trim(), /^\d{6}$/);
+  story("curl proves the token, ssh-keygen signs the challenge", { seed: "outside" }, async (world) => {
+    const folder = await mkdtemp(join(tmpdir(), "locksmith-laptop-"));
+    try {
+      const alice = makePerson(world, "alice", "alice@alice.example");
+      await registerAndConfirm(world, alice);
+      await enrol(world, alice);
+      await run("ssh-keygen", [
+        "-q",
+        "-t",
+        "ed25519",
+        "-N",
+        "",
+        "-C",
+        "alice@laptop",
+        "-f",
+        join(folder, "id_ed25519"),
+      ]);
+      const publicLine = (await readFile(join(folder, "id_ed25519.pub"), "utf8")).trim();
+      const token = await makeToken(alice, "laptop");
+      await addSshKey({ ...alice, sshKey: { ...alice.sshKey, publicLine } });
+      await world.pass(10 * DAY);
 
-        await run("ssh-keygen", [
-          "-q",
-          "-t",
-          "ed25519",
-          "-N",
-          "",
-          "-C",
-          "alice@laptop",
-          "-f",
-          join(folder, "id_ed25519"),
-        ]);
-        const publicLine = (await readFile(join(folder, "id_ed25519.pub"), "utf8")).trim();
-        const token = await makeToken(alice, "laptop");
-        await addSshKey({ ...alice, sshKey: { ...alice.sshKey, publicLine } });
-        await world.pass(10 * DAY);
+      const lost = { ...alice, browser: openBrowser(world.origin) };
+      const opened = await openFromStuckScreen(lost);
+      await confirmContact(world, lost, opened.number);
 
-        const lost = { ...alice, browser: openBrowser(world.origin) };
-        const opened = await openFromStuckScreen(lost);
-        await confirmContact(world, lost, opened.number);
+      const withToken = await lost.browser.submit(/prove\/challenge$/, { kind: "api-token" });
+      const curl = commandOn(withToken.html, "command-api-token");
+      assert.match(curl, /curl -u/);
+      const typing = run("bash", ["-c", curl], { cwd: folder });
+      typing.child.stdin?.end(`${token}\n`); // the command asks for the token, so that it is not in the shell's history
+      assert.match((await typing).stdout, /The token is proven/);
 
-        const withToken = await lost.browser.submit(/prove\/challenge$/, { kind: "api-token" });
-        const curl = commandOn(withToken.html, "command-api-token");
-        assert.match(curl, /curl -u/);
-        const typing = run("bash", ["-c", curl], { cwd: folder });
-        typing.child.stdin?.end(`${token}\n`); // the command asks for the token, so that it is not in the shell's history
-        assert.match((await typing).stdout, /The token is proven/);
+      const withKey = await openCasePage(lost);
+      assert(withKey.text.includes("Shown"), "the board says so");
+      const page = await lost.browser.submit(/prove\/challenge$/, { kind: "ssh-signature" });
+      // A private key where the signature belongs is refused, said so, and kept nowhere.
+      const privateKey = await readFile(join(folder, "id_ed25519"), "utf8");
+      const refused = await lost.browser.submit(/prove\/ssh-signature$/, { signature: privateKey });
+      assert.match(refused.text, /private key/i);
+      assert(!refused.html.includes(privateKey.split("\n")[1] ?? "-"), "and not shown again");
 
-        const withKey = await openCasePage(lost);
-        assert(withKey.text.includes("Shown"), "the board says so");
-        const page = await lost.browser.submit(/prove\/challenge$/, { kind: "ssh-signature" });
-        // A private key where the signature belongs is refused, said so, and kept nowhere.
-        const privateKey = await readFile(join(folder, "id_ed25519"), "utf8");
-        const refused = await lost.browser.submit(/prove\/ssh-signature$/, { signature: privateKey });
-        assert.match(refused.text, /private key/i);
-        assert(!refused.html.includes(privateKey.split("\n")[1] ?? "-"), "and not shown again");
-
-        const sign = commandOn(page.html, "command-ssh-signature").replaceAll(
-          "~/.ssh/id_ed25519",
-          join(folder, "id_ed25519"),
-        );
-        const { stdout: signature } = await run("sh", ["-c", sign], { cwd: folder });
-        await openCasePage(lost);
-        expectPage(await lost.browser.submit(/prove\/ssh-signature$/, { signature }), /signature by your SSH key|SSH/);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
-  );
+      const sign = commandOn(page.html, "command-ssh-signature").replaceAll(
+        "~/.ssh/id_ed25519",
+        join(folder, "id_ed25519"),
+      );
+      const { stdout: signature } = await run("sh", ["-c", sign], { cwd: folder });
+      await openCasePage(lost);
+      expectPage(await lost.browser.submit(/prove\/ssh-signature$/, { signature }), /signature by your SSH key|SSH/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 });
