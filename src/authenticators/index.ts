@@ -28,6 +28,8 @@ export {
   checkPasskey,
   isCopySuspected,
   isPasskeyBound,
+  isPasswordMissing,
+  isTwoFactors,
   type PasskeySignal,
   passkeySignal,
   removePasskey,

@@ -83,6 +83,11 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     title:
       "This passkey did not ask for a PIN, a fingerprint or a face, so it counts as one factor only. Use it together with your password.",
   },
+  "passkey-pin-new": {
+    status: 401,
+    title:
+      "This passkey was made without a PIN, a fingerprint or a face, so it counts as one factor only until you have used it once together with your password.",
+  },
   "passkey-copied": {
     status: 403,
     title:

@@ -140,14 +140,18 @@ export async function countAuthenticatorAttempt(
 const waitSentence = (seconds: number): string =>
   seconds < 90 ? `Try again in ${Math.ceil(seconds)} seconds.` : `Try again in ${Math.ceil(seconds / 60)} minutes.`;
 
-/** After a success: the count of failures starts again (SP 800-63B-4 §3.2.2). */
-export async function noteSuccess(tx: Tx, id: AuthenticatorId): Promise<void> {
-  await own(tx)
+/**
+ * After a success: the count of failures starts again (SP 800-63B-4 §3.2.2). Holds the row until the end of the
+ * transaction. @returns false where it was revoked or disabled meanwhile
+ */
+export async function noteSuccess(tx: Tx, id: AuthenticatorId): Promise<boolean> {
+  const result = await own(tx)
     .updateTable("authenticators")
     .set({ consecutive_failures: 0, blocked_until: null, last_used_at: tx.now })
     .where("id", "=", id)
     .where("state", "in", ["active", "pending"])
-    .execute();
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 /** pending → active. @returns false where it was not pending any more: somebody else finished it */

@@ -39,8 +39,13 @@ export interface Passkey {
   readonly isBackedUp: boolean;
   /** Whether it is offered before a name is typed; null where the browser did not say. */
   readonly isDiscoverable: boolean | null;
-  /** Whether it has ever asked for a PIN, a fingerprint or a face; one that never did is a second factor only. */
+  /**
+   * Whether it asked for a PIN, a fingerprint or a face when it was made, or later beside the password. One that did not
+   * is a second factor only: whoever finds a key without a PIN can give it one.
+   */
   readonly isUserVerifying: boolean;
+  /** How a browser reaches it, as that said when it was made: usb, nfc, internal, hybrid. */
+  readonly transports: readonly string[];
   /** When its counter last went back; null where it never did. */
   readonly copySuspectedAt: Date | null;
 }

@@ -11,8 +11,10 @@ export { settingsRefusals } from "./refusals.ts";
 export {
   isSettled,
   type OnUnlocked,
+  startUnlockPasskey,
   unlockAccount,
   type Unlocked,
+  type UnlockFactor,
   type WaysToUnlock,
   waysToUnlock,
 } from "./unlock.ts";

@@ -13,6 +13,7 @@ import {
   checkNewPasskey,
   checkPasskey,
   isCopySuspected,
+  isTwoFactors,
   listPasskeys,
   notePasswordSuccess,
   removePasskey,
@@ -157,13 +158,13 @@ export async function startPasskeyConfirmation(
 ): Promise<Result<PublicKeyCredentialRequestOptionsJSON>> {
   const present = await listPasskeys(runtime.db, self.account.id);
   if (present.length === 0) return refuse(authenticatorRefusals["not-bound"]());
-  const allow = present.map((one) => one.credentialId);
-  return ok(await requestPasskey(runtime, confirming(self), { allow, userVerification: "preferred" }, self.now));
+  const ask = { allow: present, userVerification: "preferred" } as const;
+  return ok(await requestPasskey(runtime, confirming(self), ask, self.now));
 }
 
 /**
- * Shows a passkey again before a sensitive change (ASVS 5.0 7.5.1). One that asked for a PIN, a fingerprint or a face is
- * enough; one that did not is one factor, and the password must come with it. The session's secret is replaced.
+ * Shows a passkey again before a sensitive change (ASVS 5.0 7.5.1). One that is two factors by itself is enough; with any
+ * other the password must come. The session's secret is replaced.
  */
 export async function confirmWithPasskey(
   runtime: Runtime,
@@ -173,16 +174,16 @@ export async function confirmWithPasskey(
   const accountId = self.account.id;
   const checked = await checkPasskey(runtime, confirming(self), shown.answer, () => accountId, self.now);
   if (!checked.ok) return checked;
-  const isVerified = checked.value.assertion.isUserVerified;
-  if (!isVerified && !shown.password) return refuse(authenticatorRefusals["passkey-unverified"]());
+  const enough = isTwoFactors(checked.value);
+  if (!enough.ok && !shown.password) return enough;
   const password =
-    isVerified || !shown.password ? null : await verifyPassword(runtime, accountId, shown.password, self.now);
+    enough.ok || !shown.password ? null : await verifyPassword(runtime, accountId, shown.password, self.now);
   if (password && !password.ok) return password;
   const outcome = await transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<string>>> => {
-    const accepted = await acceptPasskey(tx, checked.value);
+    const accepted = await acceptPasskey(tx, checked.value, password ? "beside a password" : "alone");
     if (!accepted.ok) return accepted;
     if (password) await notePasswordSuccess(tx, password.value, null);
-    const factors: readonly Factor[] = isVerified ? ["passkey", "user-verification"] : ["password", "passkey"];
+    const factors: readonly Factor[] = password ? ["password", "passkey"] : ["passkey", "user-verification"];
     const token = await reauthenticate(tx, runtime.random, self.session.id, factors);
     audit(tx, runtime.random, {
       act: "sessions/authenticators-shown",

@@ -1,17 +1,26 @@
+import type { PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/server";
 import { type Account, findAccount, listAddresses, lockAccount, thawAccount } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import {
+  acceptPasskey,
   type Authenticator,
   authenticatorRefusals,
   bindPassword,
+  type ChallengeScope,
+  checkPasskey,
   countCodeAttempt,
   findAuthenticator,
+  isCopySuspected,
   isPassword,
+  listPasskeys,
+  type Passkey,
   type PasswordFacts,
   passwordFacts,
   preparePassword,
   readTotpCode,
   redeemCode,
+  reportCopy,
+  requestPasskey,
   spendTotp,
   verifyTotp,
 } from "../authenticators/index.ts";
@@ -54,6 +63,7 @@ const isPasswordSettled = ({ origin, setAt }: PasswordFacts, lockedAt: Date, cre
 /** What an account can be unlocked with. */
 export interface WaysToUnlock {
   readonly isPasswordSettled: boolean;
+  readonly passkey: boolean;
   readonly app: boolean;
   readonly codes: boolean;
   /** Whether a second factor is there that was changed too lately. */
@@ -67,20 +77,44 @@ export async function waysToUnlock(reader: Reader, account: Account): Promise<Wa
   const password = await findAuthenticator(reader, account.id, "password");
   const app = await findAuthenticator(reader, account.id, "totp");
   const codes = await findAuthenticator(reader, account.id, "recovery-codes");
-  const isOld = (one: Authenticator | null) => one !== null && isSettled(one.boundAt, frozen.at, createdAt);
+  const passkeys = await listPasskeys(reader, account.id);
+  const isOld = (one: Pick<Authenticator, "boundAt"> | null) =>
+    one !== null && isSettled(one.boundAt, frozen.at, createdAt);
   return {
     isPasswordSettled: password !== null && isPasswordSettled(passwordFacts(password), frozen.at, createdAt),
+    passkey: passkeys.some(isOld),
     app: isOld(app),
     codes: isOld(codes),
-    isChangedLately: [app, codes].some((one) => one !== null && !isOld(one)),
+    isChangedLately: [app, codes, ...passkeys].some((one) => one !== null && !isOld(one)),
   };
+}
+
+export type UnlockFactor =
+  /** Six digits of the app, or a recovery code. */
+  | { readonly kind: "typed"; readonly code: string }
+  /** What the browser gave for `startUnlockPasskey` in the same sign-in. */
+  | { readonly kind: "passkey"; readonly answer: string; readonly ceremonyId: string };
+
+const unlocking = (ceremonyId: string): ChallengeScope => ({ use: "unlock", subject: ceremonyId });
+
+/** What the browser needs to show a passkey that was there before the trouble. Refuses where there is none. */
+export async function startUnlockPasskey(
+  runtime: Runtime,
+  { account, ceremonyId, now }: { readonly account: Account; readonly ceremonyId: string; readonly now: Date },
+): Promise<Result<PublicKeyCredentialRequestOptionsJSON>> {
+  const { frozen, createdAt } = account;
+  if (frozen?.because !== "owner") return refuse(settingsRefusals["not-yours-to-unlock"]());
+  const present = await listPasskeys(runtime.db, account.id);
+  const allow = present.filter((one: Passkey) => isSettled(one.boundAt, frozen.at, createdAt));
+  if (allow.length === 0)
+    return refuse(present.length > 0 ? settingsRefusals["changed-lately"]() : authenticatorRefusals["not-bound"]());
+  return ok(await requestPasskey(runtime, unlocking(ceremonyId), { allow, userVerification: "preferred" }, now));
 }
 
 export interface Unlock {
   /** Whose password was right a moment ago. */
   readonly accountId: AccountId;
-  /** Six digits of the app, or a recovery code. */
-  readonly typedCode: string;
+  readonly factor: UnlockFactor;
   readonly newPassword: Secret<string>;
   readonly source: Source;
   readonly now: Date;
@@ -96,7 +130,12 @@ export interface Unlocked {
 /** What else ends in the same transaction: half-done sign-ins (sign-in/), an open case (recovery/). */
 export type OnUnlocked = (tx: Tx, account: Account) => Promise<void>;
 
-type SpendFactor = (tx: Tx) => Promise<Result<{ readonly replacement: Secret<string> | null }>>;
+interface CheckedFactor {
+  /** Spends it in the transaction of the act. */
+  readonly spend: (tx: Tx) => Promise<Result<{ readonly replacement: Secret<string> | null }>>;
+  /** What must be known after a roll-back. */
+  readonly afterwards?: (outcome: Result<unknown>) => Promise<void>;
+}
 
 /**
  * Unlocks an account that was locked by its owner. Sessions stay ended, API tokens stay held until each is released, no
@@ -122,25 +161,60 @@ export async function unlockAccount(
   const words = [account.username, ...addresses.map((one) => one.address)];
   const prepared = await preparePassword(runtime, unlock.newPassword, { hasSecondFactor: true, words });
   if (!prepared.ok) return prepared;
-  return transact(runtime.db, { now: unlock.now }, async (tx): Promise<Result<Unlocked>> => {
+  const outcome = await transact(runtime.db, { now: unlock.now }, async (tx): Promise<Result<Unlocked>> => {
     const current = await lockAccount(tx, account.id);
     if (current?.frozen?.because !== "owner") return refuse(settingsRefusals["not-yours-to-unlock"]());
-    const spent = await factor.value(tx);
+    const spent = await factor.value.spend(tx);
     if (!spent.ok) return spent;
     await bindPassword(tx, runtime.random, account.id, prepared.value, "unlock");
     const heldUntil = await reopen(tx, runtime, account, unlock.source);
     await onUnlocked(tx, account);
     return ok({ account, replacement: spent.value.replacement, heldUntil });
   });
+  await factor.value.afterwards?.(outcome);
+  return outcome;
 }
 
-/** Checks the second factor; the attempt is counted and committed. What is returned spends it in the act's transaction. */
-async function checkFactor(
+/** Checks the second factor; the attempt is counted and committed. */
+function checkFactor(
   runtime: Runtime,
   account: Account,
   lockedAt: Date,
-  { typedCode, now }: Unlock,
-): Promise<Result<SpendFactor>> {
+  unlock: Unlock,
+): Promise<Result<CheckedFactor>> {
+  const { factor } = unlock;
+  if (factor.kind === "passkey") return checkShown(runtime, account, lockedAt, { ...unlock, ...factor });
+  return checkTyped(runtime, account, lockedAt, { ...unlock, typedCode: factor.code });
+}
+
+async function checkShown(
+  runtime: Runtime,
+  account: Account,
+  lockedAt: Date,
+  shown: { readonly answer: string; readonly ceremonyId: string; readonly source: Source; readonly now: Date },
+): Promise<Result<CheckedFactor>> {
+  const { answer, ceremonyId, source, now } = shown;
+  const checked = await checkPasskey(runtime, unlocking(ceremonyId), answer, () => account.id, now);
+  if (!checked.ok) return checked;
+  if (!isSettled(checked.value.passkey.boundAt, lockedAt, account.createdAt))
+    return refuse(settingsRefusals["changed-lately"]());
+  return ok({
+    spend: async (tx) => {
+      const accepted = await acceptPasskey(tx, checked.value, "beside a password");
+      return accepted.ok ? ok({ replacement: null }) : accepted;
+    },
+    afterwards: async (outcome) => {
+      if (isCopySuspected(outcome)) await reportCopy(runtime, checked.value, source, now);
+    },
+  });
+}
+
+async function checkTyped(
+  runtime: Runtime,
+  account: Account,
+  lockedAt: Date,
+  { typedCode, now }: { readonly typedCode: string; readonly now: Date },
+): Promise<Result<CheckedFactor>> {
   const kind = readTotpCode(typedCode) ? "totp" : "recovery-codes";
   const authenticator = await findAuthenticator(runtime.db, account.id, kind, ["active", "disabled"]);
   if (!authenticator) return refuse(authenticatorRefusals["not-bound"]());
@@ -149,14 +223,16 @@ async function checkFactor(
   if (kind === "totp") {
     const match = await verifyTotp(runtime, account.id, typedCode, now);
     if (!match.ok) return match;
-    return ok(async (tx) => {
-      const spent = await spendTotp(tx, match.value);
-      return spent.ok ? ok({ replacement: null }) : spent;
+    return ok({
+      spend: async (tx) => {
+        const spent = await spendTotp(tx, match.value);
+        return spent.ok ? ok({ replacement: null }) : spent;
+      },
     });
   }
   const set = await countCodeAttempt(runtime, account.id, now);
   if (!set.ok) return set;
-  return ok((tx) => redeemCode(tx, runtime, set.value, typedCode));
+  return ok({ spend: (tx) => redeemCode(tx, runtime, set.value, typedCode) });
 }
 
 /** Opens the account again, with everything taken away that a thief may have left. @returns until when powers are held */

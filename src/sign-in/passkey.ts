@@ -7,6 +7,7 @@ import {
   checkPasskey,
   idsForName,
   isCopySuspected,
+  isTwoFactors,
   listPasskeys,
   reportCopy,
   requestPasskey,
@@ -28,6 +29,10 @@ import {
 } from "./ceremony.ts";
 import { signInRefusals } from "./refusals.ts";
 import type { Purpose } from "./store.ts";
+
+/** The page that explains a freeze, and with which its owner may end it, comes after the password. */
+const AFTER_A_FREEZE =
+  "Sign in with your username and password: the page behind it says why and until when, and what you can do.";
 
 /** A browser that asks for a passkey before anything is known of who sits at it. */
 export interface PasskeyPlace {
@@ -56,9 +61,9 @@ export async function beginPasskeySignIn(
   const account = name ? await findAccountByName(runtime.db, name) : null;
   const present = name ? await listPasskeys(runtime.db, account?.id ?? null) : [];
   const real = present.map((one) => one.credentialId);
-  const allow = name ? idsForName(runtime.keys, foldUsername(name), real) : [];
+  const ids = name ? idsForName(runtime.keys, foldUsername(name), real) : [];
   const ask = {
-    allow,
+    allow: ids.map((credentialId) => ({ credentialId })), // nothing more: it would tell the real ones
     userVerification: "required",
     detail: name ? { named: account?.id ?? "nobody" } : {},
   } as const;
@@ -74,8 +79,7 @@ function namedIn(detail: Readonly<Record<string, unknown>>): AccountId | null | 
 
 /**
  * Signs in with a passkey alone: possession, and the PIN, fingerprint or face that the authenticator has checked. Refuses
- * one that checked nothing (it is one factor only), one that may have been copied, and at the desk everybody without a
- * role. A freeze is told only to somebody whose passkey was right.
+ * one that is one factor only, one that may have been copied, and at the desk everybody without a role. A freeze is told only to somebody whose passkey was right.
  */
 export async function submitPasskey(
   runtime: Runtime,
@@ -91,24 +95,28 @@ export async function submitPasskey(
     await noteFailure(runtime, null, "passkey", place);
     return shown;
   }
-  const { passkey, assertion } = shown.value;
-  const account = await findAccount(runtime.db, passkey.accountId);
+  const account = await findAccount(runtime.db, shown.value.passkey.accountId);
   const isExpected =
     account && (place.purpose === "subscriber" || (await listStaffRoles(runtime.db, account.id)).length > 0);
-  if (!isExpected) return refuse(authenticatorRefusals["passkey-refused"]());
-  if (!assertion.isUserVerified) {
+  if (!isExpected) {
     await noteFailure(runtime, account, "passkey", place);
-    return refuse(authenticatorRefusals["passkey-unverified"]());
+    return refuse(authenticatorRefusals["passkey-refused"]());
+  }
+  const enough = isTwoFactors(shown.value);
+  if (!enough.ok) {
+    await noteFailure(runtime, account, "passkey", place);
+    return enough;
   }
   const outcome = await transact(runtime.db, { now: place.now }, async (tx): Promise<Result<SignedIn>> => {
-    const accepted = await acceptPasskey(tx, shown.value);
+    const accepted = await acceptPasskey(tx, shown.value, "alone");
     if (!accepted.ok) return accepted;
     const current = await requireThawed(tx, account);
-    if (!current.ok) return current;
+    if (!current.ok) return refuse({ ...current.refusal, detail: AFTER_A_FREEZE });
     const tokens = await signIn(tx, runtime, account, ["passkey", "user-verification"], place);
     await onSignedIn(tx, account);
     return ok({ account, ...tokens });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "passkey", place);
   if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, place.source, place.now);
   return outcome;
 }
@@ -124,8 +132,7 @@ export async function beginPasskeyStep(
   const present = await listPasskeys(runtime.db, running.account.id);
   if (present.length === 0) return refuse(authenticatorRefusals["not-bound"]());
   const scope = { use: "second-factor", subject: running.ceremony.id } as const;
-  const allow = present.map((one) => one.credentialId);
-  return ok(await requestPasskey(runtime, scope, { allow, userVerification: "preferred" }, now));
+  return ok(await requestPasskey(runtime, scope, { allow: present, userVerification: "preferred" }, now));
 }
 
 /** Second step with a passkey; that it is at hand is enough here. Refuses another account's, and a copied one. */
@@ -150,10 +157,11 @@ export async function submitPasskeyStep(
     return shown;
   }
   const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
-    const accepted = await acceptPasskey(tx, shown.value);
+    const accepted = await acceptPasskey(tx, shown.value, "beside a password");
     if (!accepted.ok) return accepted;
     return finish(tx, runtime, { account, ceremony, factor: "passkey", step, onSignedIn });
   });
+  if (!outcome.ok) await noteFailure(runtime, account, "passkey", step);
   if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, step.source, step.now);
   return outcome;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authenticatorRefusals, isPasskeyBound, isTotpBound } from "../authenticators/index.ts";
+import { isPasskeyBound, isPasswordMissing, isTotpBound } from "../authenticators/index.ts";
 import {
   button,
   errorSummary,
@@ -162,8 +162,7 @@ export const confirmRoutes: readonly Route[] = [
       const shown = { answer, password: password === undefined ? null : secret(password) };
       const done = await confirmWithPasskey(runtime, selfOf(request), shown);
       if (!done.ok) {
-        const isUnverified = done.refusal.code === authenticatorRefusals["passkey-unverified"]().code;
-        const isPasswordOwed = isUnverified || password !== undefined;
+        const isPasswordOwed = isPasswordMissing(done) || password !== undefined;
         const state = { ...refusedState(done.refusal, {}), next, isPasswordOwed };
         return formAgain(request, done.refusal, await confirmPage(runtime, request, state));
       }

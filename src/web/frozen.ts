@@ -4,12 +4,15 @@ import {
   button,
   errorSummary,
   field,
+  fieldId,
   form as formElement,
   html,
   type Html,
   linkButton,
   notice,
+  PASSKEY_SCRIPTS,
   panel,
+  passkeyButton,
   radios,
   summaryList,
   textarea,
@@ -20,9 +23,11 @@ import {
   form,
   type Guard,
   type Incoming,
+  json,
   line,
   page,
   paragraph,
+  refused,
   type Reply,
   type Route,
   secretText,
@@ -36,9 +41,16 @@ import {
   findCase,
   type RecoveryRuntime,
 } from "../recovery/index.ts";
-import { unlockAccount, type Unlocked, type WaysToUnlock, waysToUnlock } from "../security-settings/index.ts";
+import {
+  startUnlockPasskey,
+  unlockAccount,
+  type Unlocked,
+  type UnlockFactor,
+  type WaysToUnlock,
+  waysToUnlock,
+} from "../security-settings/index.ts";
 import { CEREMONY_COOKIE, type Ceremony, endCeremonies, findFrozenCeremony, signInRefusals } from "../sign-in/index.ts";
-import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
+import { answerField, EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 import { layout } from "./layout.ts";
 import { opened } from "./recovery-open.ts";
 
@@ -67,12 +79,22 @@ const WHY: Readonly<Record<FreezeReason, string>> = {
 
 const HELD = html`<p class="muted">While it is frozen, nobody can sign in, publish or change anything. Projects, tokens and addresses are all still there.</p>`;
 
+/** What the owner can show, in words: “your passkey, your authenticator app or a recovery code”. */
+function inWords(ways: WaysToUnlock): string {
+  const all = [
+    ...(ways.passkey ? ["your passkey"] : []),
+    ...(ways.app ? ["your authenticator app"] : []),
+    ...(ways.codes ? ["a recovery code"] : []),
+  ];
+  return all.length > 1 ? `${all.slice(0, -1).join(", ")} or ${all.at(-1)}` : (all[0] ?? "");
+}
+
 /** What somebody can do about it, the one next step first. */
 function nextStep(ways: WaysToUnlock | null, freeze: Freeze, caseNumber: string | null): Html {
-  if (ways?.isPasswordSettled && (ways.app || ways.codes))
+  if (ways?.isPasswordSettled && inWords(ways) !== "")
     return html`
       <h2>Unlock it</h2>
-      <p>Your password was right. Now show ${ways.app ? "your authenticator app or a recovery code" : "a recovery code"}, and choose a new password.</p>
+      <p>Your password was right. Now show ${inWords(ways)}, and choose a new password.</p>
       <p>${linkButton({ href: "/frozen/unlock", label: "Unlock my account" })}</p>
       <p>Can’t do that, or is somebody else able to? <a href="/frozen/appeal">Write to us</a>.</p>`;
   const whyNot =
@@ -112,7 +134,23 @@ async function frozenPage(runtime: RecoveryRuntime, incoming: Incoming, { accoun
   return layout(runtime, incoming, { title, body });
 }
 
-function unlockPage(runtime: RecoveryRuntime, incoming: Incoming, account: Account, state: FormState): Html {
+const unlockByPasskey = html`
+  <h2>With your passkey</h2>
+  ${passkeyButton({
+    ceremony: "get",
+    optionsAt: "/frozen/unlock/passkey/options",
+    label: "Unlock with a passkey",
+    needs: fieldId("password"),
+    without: "Passkeys need scripts, which this browser has switched off. Switch them on, or write to us.",
+  })}`;
+
+const unlockByCode = (state: FormState, isAlternative: boolean): Html => html`
+  ${isAlternative ? html`<h2>Or with a code</h2>` : null}
+  ${field({ name: "code", label: "Six-digit code from your app, or a recovery code", autocomplete: "one-time-code", error: state.errors["code"], required: true, maxlength: 64, width: "medium", spellcheck: false })}
+  ${button({ label: "Unlock my account", kind: isAlternative ? "secondary" : "primary" })}`;
+
+async function unlockPage(runtime: RecoveryRuntime, incoming: Incoming, account: Account, state: FormState) {
+  const ways = await waysToUnlock(runtime.db, account);
   const body = html`
     <h1>Unlock your account</h1>
     <p>Everybody stays signed out. API tokens stay held until you release or end each of them, and publishing and changes wait for 24 hours.</p>
@@ -122,12 +160,19 @@ function unlockPage(runtime: RecoveryRuntime, incoming: Incoming, account: Accou
       csrf: incoming.csrfToken,
       body: html`
         <input type="text" name="username" autocomplete="username" value="${account.username}" readonly hidden>
-        ${field({ name: "code", label: "Six-digit code from your app, or a recovery code", autocomplete: "one-time-code", error: state.errors["code"], required: true, maxlength: 64, width: "medium", spellcheck: false })}
         ${field({ name: "password", label: "New password", type: "password", hint: "At least 8 characters, better four or five unrelated words.", autocomplete: "new-password", error: state.errors["password"], required: true, maxlength: 256 })}
-        ${button({ label: "Unlock my account" })}`,
+        ${ways?.passkey ? unlockByPasskey : null}
+        ${!ways?.passkey || ways.app || ways.codes ? unlockByCode(state, ways?.passkey ?? false) : null}`,
     })}
     <p><a href="/frozen/appeal">I can’t do that</a></p>`;
-  return layout(runtime, incoming, { title: "Unlock your account", body });
+  const scripts = ways?.passkey ? PASSKEY_SCRIPTS : undefined;
+  return layout(runtime, incoming, { title: "Unlock your account", body, scripts });
+}
+
+/** The answer of a passkey counts before a code; the form has room for either. */
+function factorOf(answer: string | undefined, code: string | undefined, { id }: Ceremony): UnlockFactor | null {
+  if (answer) return { kind: "passkey", answer, ceremonyId: id };
+  return code ? { kind: "typed", code } : null;
 }
 
 const FIELD_OF = {
@@ -222,7 +267,20 @@ export const frozenRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     path: "/frozen/unlock",
     about: "The form with which an owner undoes their own lock.",
     guard: frozenGuard,
-    handle: async (_, request) => page(unlockPage(runtime, request, request.actor.account, EMPTY)),
+    handle: async (_, request) => page(await unlockPage(runtime, request, request.actor.account, EMPTY)),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/frozen/unlock/passkey/options",
+    about: "What a browser needs to show a passkey that was there before the lock.",
+    guard: frozenGuard,
+    limit: { bucket: "passkey-options", limit: 240, windowSeconds: 300 },
+    body: form({}),
+    handle: async (_, request) => {
+      const { account, ceremony } = request.actor;
+      const options = await startUnlockPasskey(runtime, { account, ceremonyId: ceremony.id, now: request.now });
+      return options.ok ? json(options.value) : refused(options.refusal);
+    },
   }),
   defineRoute({
     method: "POST",
@@ -230,15 +288,25 @@ export const frozenRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     about: "Unlocks an account that its owner locked, with a second factor and a new password.",
     guard: frozenGuard,
     limit: { bucket: "second-factor", limit: 60, windowSeconds: 300 },
-    body: form({ code: codeField, password: secretText(1024), username: line({ max: 64 }).optional() }),
+    body: form({
+      code: line({ max: 64, min: 0 }).optional(),
+      answer: z.union([z.literal(""), answerField]).optional(),
+      password: secretText(1024),
+      username: line({ max: 64 }).optional(),
+    }),
     invalid: async (_, request, invalid) =>
-      page(unlockPage(runtime, request, request.actor.account, invalidState(invalid)), { status: 422 }),
+      page(await unlockPage(runtime, request, request.actor.account, invalidState(invalid)), { status: 422 }),
     handle: async (_, request) => {
-      const { account } = request.actor;
-      const { code, password } = request.body;
+      const { account, ceremony } = request.actor;
+      const { code, answer, password } = request.body;
+      const factor = factorOf(answer, code, ceremony);
+      if (!factor) {
+        const state = { errors: { code: "Please enter the code." }, values: {} };
+        return page(await unlockPage(runtime, request, account, state), { status: 422 });
+      }
       const unlock = {
         accountId: account.id,
-        typedCode: code,
+        factor,
         newPassword: secret(password),
         source: request.source,
         now: request.now,
@@ -248,11 +316,8 @@ export const frozenRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         await cancelCaseOfSignedIn(tx, runtime, unlocked);
       });
       if (done.ok) return unlockedPage(runtime, request, done.value);
-      return formAgain(
-        request,
-        done.refusal,
-        unlockPage(runtime, request, account, refusedState(done.refusal, {}, FIELD_OF)),
-      );
+      const state = refusedState(done.refusal, {}, FIELD_OF);
+      return formAgain(request, done.refusal, await unlockPage(runtime, request, account, state));
     },
   }),
   defineRoute({

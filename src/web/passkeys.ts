@@ -82,7 +82,7 @@ function passkeyCard(request: AccountRequest, passkey: Passkey): Html {
         ${formElement({
           action: "/account/passkeys/remove",
           csrf: csrfToken,
-          body: html`${hidden("id", passkey.id)}<p>A removed passkey opens nothing any more. Your other ways in stay as they are.</p>${button({ label: `Remove ${passkey.name}`, kind: "danger" })}`,
+          body: html`${hidden("id", passkey.id)}<p>A removed passkey opens nothing any more. Your other ways in stay as they are. Was the device lost? Then end <a href="/account">its sessions</a> as well.</p>${button({ label: `Remove ${passkey.name}`, kind: "danger" })}`,
         })}`,
     })}
   </section>`;

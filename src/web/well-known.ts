@@ -1,3 +1,4 @@
+import { mayHavePasskeys } from "../authenticators/index.ts";
 import { anyone, defineRoute, json, redirect, type Route, text } from "../kernel/http/index.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -30,7 +31,8 @@ export const wellKnownRoutes: readonly Route[] = [
     handle: async (runtime) => {
       const at = (path: string) => new URL(path, runtime.publicUrl).href;
       const headers = { "cache-control": "public, max-age=86400" };
-      return json({ enroll: at("/account/passkeys/new"), manage: at("/account/passkeys") }, { headers });
+      const places = { enroll: at("/account/passkeys/new"), manage: at("/account/passkeys") };
+      return json(mayHavePasskeys(runtime.publicUrl) ? places : {}, { headers });
     },
   }),
   defineRoute({

@@ -95,6 +95,7 @@ export const BUTTONS = new Set([
   "/account/confirm/passkey/options",
   "/account/passkeys/options",
   "/restore/:token/passkey/options",
+  "/frozen/unlock/passkey/options",
   "/console/sign-in/passkey/options",
   "/console/sign-in/second-factor/passkey/options",
   "/account/setup/resend",

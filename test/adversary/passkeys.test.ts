@@ -3,11 +3,11 @@ import { describe } from "node:test";
 import { type Browser, openBrowser } from "../../src/bin/demo/browser.ts";
 import { expectPage, signInWithPassword } from "../../src/bin/demo/person.ts";
 import { addPasskey, askOptions, nameHost, signInWithPasskey } from "../world/passkeys.ts";
-import { type Cheat, makeAuthenticator } from "../world/software-authenticator.ts";
+import { type Cheat, type CreationOptions, makeAuthenticator } from "../world/software-authenticator.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 import { shape } from "./alike.ts";
-import { csrfOf, DAY, elsewhere, forgetAttempts, postForm, staff, subscriber } from "./cast.ts";
+import { csrfOf, DAY, elsewhere, forgetAttempts, postForm, staff, subscriber, tables } from "./cast.ts";
 
 /* What somebody does with passkeys who has no right to: answers for other sites, from other ceremonies, or sent twice. */
 
@@ -116,6 +116,131 @@ describe("passkeys in the hands of others", () => {
       const gone = await signInWithPasskey(world, openBrowser(world.origin), blue);
       assert.equal(gone.status, 401);
       assert.match(gone.text, /was removed/);
+    },
+  );
+
+  story(
+    "a challenge is worth nothing to another account, another sign-in, another browser and another ceremony",
+    { seed: "pk-challenges" },
+    async (world) => {
+      const origin = nameHost(world);
+      const alice = await subscriber(world, "alice");
+      const mallory = await subscriber(world, "mallory");
+      const [blue, red] = [makeAuthenticator(), makeAuthenticator()];
+      await addPasskey(world, alice, blue, "Blue key");
+      await addPasskey(world, mallory, red, "Red key");
+      const challengeOf = async (browser: Browser, page: string, at: string): Promise<string> => {
+        await browser.open(page);
+        return (await askOptions(browser, at)).json.challenge;
+      };
+      const one = openBrowser(world.origin);
+      const other = openBrowser(world.origin);
+      const half = elsewhere(world, alice);
+      expectPage(await signInWithPassword(half), /Show your passkey/);
+      const stranger = elsewhere(world, mallory);
+      expectPage(await signInWithPassword(stranger), /Show your passkey/);
+
+      const places: Readonly<Record<string, readonly [Browser, string, string, string]>> = {
+        "signing in": [one, "/sign-in", "/sign-in/passkey/options", "/sign-in/passkey"],
+        "signing in at the desk": [
+          one,
+          "/console/sign-in",
+          "/console/sign-in/passkey/options",
+          "/console/sign-in/passkey",
+        ],
+        "signing in in another browser": [other, "/sign-in", "/sign-in/passkey/options", "/sign-in/passkey"],
+        "the second step": [
+          half.browser,
+          "/sign-in/second-factor",
+          "/sign-in/second-factor/passkey/options",
+          "/sign-in/second-factor/passkey",
+        ],
+        "somebody else's second step": [
+          stranger.browser,
+          "/sign-in/second-factor",
+          "/sign-in/second-factor/passkey/options",
+          "/sign-in/second-factor/passkey",
+        ],
+        "confirming a change": [
+          alice.browser,
+          "/account/confirm",
+          "/account/confirm/passkey/options",
+          "/account/confirm/passkey",
+        ],
+        "making one": [alice.browser, "/account/passkeys/new", "/account/passkeys/options", "/account/passkeys"],
+        "making one for somebody else": [
+          mallory.browser,
+          "/account/passkeys/new",
+          "/account/passkeys/options",
+          "/account/passkeys",
+        ],
+      };
+      const accounts = async () => {
+        const { sessions, passkeys, authenticators } = await tables(world);
+        return { sessions, passkeys, authenticators };
+      };
+      const before = await accounts();
+      for (const [from, [giver, givingPage, options]] of Object.entries(places))
+        for (const [to, [taker, takingPage, , action]] of Object.entries(places)) {
+          if (from === to) continue;
+          await forgetAttempts(world);
+          const challenge = await challengeOf(giver, givingPage, options);
+          await taker.open(takingPage);
+          const answer =
+            action === "/account/passkeys"
+              ? makeAuthenticator().create({ challenge, rp: {}, user: { id: "AAAA", name: "x" } }, origin)
+              : blue.get({ challenge }, origin);
+          const page = await taker.submit(action, { answer });
+          assert.equal(page.status, 410, `${from} → ${to}: ${page.status} ${page.text.slice(0, 300)}`);
+        }
+      assert.deepEqual(await accounts(), before);
+    },
+  );
+
+  story(
+    "what an authenticator made for another site, or too long to be one, is not bound",
+    { seed: "pk-made" },
+    async (world) => {
+      const origin = nameHost(world);
+      const alice = await subscriber(world, "alice");
+      const cheats: readonly (readonly [string, Cheat & { readonly attestation?: "packed-x5c" }, number])[] = [
+        ["a look-alike site", { origin: "https://locaIhost.example" }, 401],
+        ["another RP ID", { rpId: "example" }, 401],
+        ["another challenge", { challenge: "A".repeat(43) }, 410],
+        ["the other ceremony", { type: "webauthn.get" }, 401],
+        ["nobody present", { isPresent: false }, 401],
+        ["in a frame", { clientData: { crossOrigin: true } }, 401],
+        ["with a certificate", { attestation: "packed-x5c" }, 422],
+        ["an id of 1,024 bytes", { credentialId: Buffer.alloc(1024, 1).toString("base64url") }, 400],
+      ];
+      const make = async (change: (json: CreationOptions) => string) => {
+        await forgetAttempts(world);
+        await alice.browser.open("/account/passkeys/new");
+        const { json } = await askOptions<CreationOptions>(alice.browser, "/account/passkeys/options");
+        return alice.browser.submit("/account/passkeys", { answer: change(json), name: "Key" });
+      };
+      for (const [what, cheat, status] of cheats) {
+        const page = await make((json) => makeAuthenticator().create(json, origin, cheat));
+        assert.equal(page.status, status, `${what}: ${page.text.slice(0, 300)}`);
+        assert.match(page.html, /value="Key"/, "what was typed is still there");
+      }
+      for (const [answer, status] of [
+        ["", 422],
+        ["{}", 400],
+        [JSON.stringify({ id: "A".repeat(20_000) }), 413],
+        ["x".repeat(60_001), 422],
+      ] as const)
+        assert.equal((await make(() => answer)).status, status, answer.slice(0, 20));
+
+      // A passkey that is bound already stays whose it is, whoever sends it again.
+      const key = makeAuthenticator();
+      const id = await addPasskey(world, alice, key, "Blue key");
+      const mallory = await subscriber(world, "mallory");
+      await mallory.browser.open("/account/passkeys/new");
+      const { json } = await askOptions<CreationOptions>(mallory.browser, "/account/passkeys/options");
+      const answer = makeAuthenticator().create(json, origin, { credentialId: id });
+      assert.equal((await mallory.browser.submit("/account/passkeys", { answer })).status, 409);
+      expectPage(await signInWithPasskey(world, openBrowser(world.origin), key), /Blue key/);
     },
   );
 

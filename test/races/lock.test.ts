@@ -108,7 +108,7 @@ describe("the panic button, raced", () => {
         runtime,
         {
           accountId: owner.account.id,
-          typedCode: owner.codes[2] ?? "",
+          factor: { kind: "typed", code: owner.codes[2] ?? "" },
           newPassword: secret(password),
           source: SOURCE,
           now: now(),

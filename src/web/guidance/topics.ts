@@ -95,7 +95,7 @@ const PASSKEYS: Topic = {
     },
     {
       title: "When a security key asks for nothing but a touch",
-      body: html`<p>Then it is your second step, and the password comes first. If you give the key a PIN, it signs in alone.</p>`,
+      body: html`<p>Then it is your second step, and the password comes first. If you give the key a PIN, use it once more after the password: from then on it signs in alone. Otherwise somebody who finds the key could give it a PIN of theirs.</p>`,
     },
     {
       title: "When it is not offered",

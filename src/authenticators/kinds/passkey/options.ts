@@ -1,4 +1,5 @@
 import type {
+  AuthenticatorTransport,
   PublicKeyCredentialCreationOptionsJSON,
   PublicKeyCredentialRequestOptionsJSON,
 } from "@simplewebauthn/server";
@@ -24,7 +25,19 @@ export interface Site {
 /** How much the authenticator must do to know its user: PIN, fingerprint, face (WebAuthn L3 §5.8.6). */
 export type UserVerification = "required" | "preferred";
 
-const descriptor = (id: string) => ({ id, type: "public-key" as const });
+/** A passkey in a list for the browser. */
+export interface Listed {
+  readonly credentialId: string;
+  /** How to reach it, where that may be told (WebAuthn L3 §5.8.3): then no browser offers to read a code with a phone. */
+  readonly transports?: readonly string[];
+}
+
+const descriptor = ({ credentialId: id, transports = [] }: Listed) => ({
+  id,
+  type: "public-key" as const,
+  // Values that a browser does not know, it leaves out.
+  ...(transports.length > 0 ? { transports: transports as AuthenticatorTransport[] } : {}),
+});
 
 /**
  * What a browser needs to make a passkey. User verification is preferred and not required, so that plain security keys
@@ -34,7 +47,7 @@ export const creationOptions = (
   site: Site,
   user: { readonly handle: string; readonly username: string },
   challenge: string,
-  exclude: readonly string[],
+  exclude: readonly Listed[],
 ): PublicKeyCredentialCreationOptionsJSON => ({
   rp: { id: rpIdOf(site.publicUrl), name: site.indexName },
   user: { id: user.handle, name: user.username, displayName: user.username },
@@ -51,7 +64,7 @@ export const creationOptions = (
 export const requestOptions = (
   site: Site,
   challenge: string,
-  allow: readonly string[],
+  allow: readonly Listed[],
   userVerification: UserVerification,
 ): PublicKeyCredentialRequestOptionsJSON => ({
   rpId: rpIdOf(site.publicUrl),

@@ -16,8 +16,8 @@ import { findAuthenticator, insertAuthenticator, lockAuthenticators, noteSuccess
 import type { Passkey } from "../../types.ts";
 import { type AssertionAnswer, readAssertion, readRegistration } from "./answer.ts";
 import { type ChallengeScope, issueChallenge, takeChallenge } from "./challenge.ts";
-import { MOST_PASSKEYS } from "./decoys.ts";
-import { creationOptions, mayHavePasskeys, requestOptions, type UserVerification } from "./options.ts";
+import { keyOfNobody, MOST_PASSKEYS } from "./decoys.ts";
+import { creationOptions, type Listed, mayHavePasskeys, requestOptions, type UserVerification } from "./options.ts";
 import { suggestedName } from "./providers.ts";
 import {
   advanceCounter,
@@ -62,14 +62,7 @@ export async function beginPasskey(
   if (present.length >= MOST_PASSKEYS) return refuse(authenticatorRefusals["passkey-most"]());
   const user = { handle: await handleOf(runtime, account.id, now), username: account.username };
   const challenge = await issueChallenge(runtime, scope, now);
-  return ok(
-    creationOptions(
-      runtime,
-      user,
-      challenge,
-      present.map((one) => one.credentialId),
-    ),
-  );
+  return ok(creationOptions(runtime, user, challenge, present));
 }
 
 /** Checks what the browser made. The challenge is spent with it, whatever comes of it. Nothing is bound yet. */
@@ -127,7 +120,7 @@ export async function requestPasskey(
   runtime: Runtime,
   scope: ChallengeScope,
   ask: {
-    readonly allow: readonly string[];
+    readonly allow: readonly Listed[];
     readonly userVerification: UserVerification;
     readonly detail?: Readonly<Record<string, unknown>>;
   },
@@ -149,7 +142,7 @@ export type Expected = (detail: Readonly<Record<string, unknown>>) => AccountId 
 /**
  * Checks an answer: the challenge is spent first, then the signature is verified. Where nobody was named, the
  * authenticator must name the account itself (user handle, WebAuthn L3 §7.2 step 6). Refuses everything with one
- * sentence, but for a passkey that was removed: its own key has just proven that it is at hand.
+ * sentence, and after the same work; but for a passkey that was removed: its own key has just proven that it is at hand.
  */
 export async function checkPasskey(
   runtime: Runtime,
@@ -163,35 +156,56 @@ export async function checkPasskey(
   const taken = await takeChallenge(runtime, scope, answer.value.challenge, now);
   if (!taken.ok) return taken;
   const found = await findByCredential(runtime.db, answer.value.id);
-  const isExpected = found !== null && (await belongs(runtime, found, answer.value, expected(taken.value.detail)));
-  const verified = await verifyAssertion(runtime, answer.value, isExpected ? found.publicKey : null);
+  const handle = await findHandle(runtime.db, found?.accountId ?? null);
+  const isExpected = found !== null && belongs(found, handle, answer.value, expected(taken.value.detail));
+  const key = isExpected ? found.publicKey : keyOfNobody(runtime.keys, answer.value.id);
+  const verified = await verifyAssertion(runtime, answer.value, key);
   if (!verified.ok) return verified;
-  if (!found || verified.value.isBackupEligible !== found.isBackupEligible)
+  if (!isExpected || verified.value.isBackupEligible !== found.isBackupEligible)
     return refuse(authenticatorRefusals["passkey-refused"]());
   if (found.state !== "active") return refuse(authenticatorRefusals["passkey-removed"]());
   return ok({ passkey: found, assertion: verified.value });
 }
 
-async function belongs(
-  runtime: Runtime,
+function belongs(
   passkey: Passkey,
+  handle: string | null,
   answer: AssertionAnswer,
   accountId: AccountId | null | undefined,
-): Promise<boolean> {
+): boolean {
   if (accountId !== undefined && passkey.accountId !== accountId) return false;
-  const handle = answer.response.userHandle ?? null;
-  if (handle === null) return accountId !== undefined;
-  return handle === (await findHandle(runtime.db, passkey.accountId));
+  const shown = answer.response.userHandle ?? null;
+  return shown === null ? accountId !== undefined : shown === handle;
 }
 
 /**
- * Takes a shown passkey as used. Refuses one whose counter did not go up (WebAuthn L3 §7.2 step 22): then there may be
- * a copy, and the caller must `reportCopy` after the roll-back.
+ * Whether a passkey is two factors by itself: it asked for a PIN, a fingerprint or a face now, and it did when it was made
+ * or beside a password since. Refuses one that is one factor only, each of the two with its own sentence.
  */
-export async function acceptPasskey(tx: Tx, shown: ShownPasskey): Promise<Result<undefined>> {
-  if (!(await advanceCounter(tx, shown.passkey.id, shown.assertion)))
+export function isTwoFactors({ passkey, assertion }: ShownPasskey): Result<undefined> {
+  if (!assertion.isUserVerified) return refuse(authenticatorRefusals["passkey-unverified"]());
+  return passkey.isUserVerifying ? ok() : refuse(authenticatorRefusals["passkey-pin-new"]());
+}
+
+/** Whether a refusal says that a passkey is one factor only, so that the password must come with it. */
+export const isPasswordMissing = (result: Result<unknown>): boolean =>
+  !result.ok &&
+  (result.refusal.code === authenticatorRefusals["passkey-unverified"]().code ||
+    result.refusal.code === authenticatorRefusals["passkey-pin-new"]().code);
+
+/**
+ * Takes a shown passkey as used, alone or beside a password. Refuses one that was removed meanwhile, and one whose counter
+ * did not go up (WebAuthn L3 §7.2 step 22): then there may be a copy, and the caller must `reportCopy` after the roll-back.
+ */
+export async function acceptPasskey(
+  tx: Tx,
+  shown: ShownPasskey,
+  how: "alone" | "beside a password",
+): Promise<Result<undefined>> {
+  // First, because it holds the row: a removal under way is waited for.
+  if (!(await noteSuccess(tx, shown.passkey.id))) return refuse(authenticatorRefusals["passkey-removed"]());
+  if (!(await advanceCounter(tx, shown.passkey.id, shown.assertion, how === "beside a password")))
     return refuse(authenticatorRefusals["passkey-copied"]());
-  await noteSuccess(tx, shown.passkey.id);
   return ok();
 }
 

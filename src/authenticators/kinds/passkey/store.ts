@@ -77,6 +77,7 @@ const joined = (reader: Reader) =>
       "passkeys.is_backed_up",
       "passkeys.is_discoverable",
       "passkeys.is_user_verifying",
+      "passkeys.transports",
       "passkeys.copy_suspected_at",
     ]);
 
@@ -85,6 +86,7 @@ export async function listPasskeys(reader: Reader, accountId: AccountId | null):
   const rows = await joined(reader)
     .where("passkeys.account_id", "=", accountId ?? ("" as AccountId)) // no id is empty: the same question, no rows
     .where("authenticators.state", "=", "active")
+    .orderBy("authenticators.bound_at")
     .orderBy("authenticators.id")
     .execute();
   return rows.map(toPasskey);
@@ -100,16 +102,23 @@ export async function findByCredential(reader: Reader, credentialId: string): Pr
 
 /**
  * Notes a use: counter and flags. One conditional statement, so that of two answers with one count only one
- * counts. @returns false where the counter did not go up; an authenticator without one says 0 for ever
+ * counts. @param isOtherFactorShown whether a password came with it: only then is a PIN, a fingerprint or a face believed
+ * from one that was made without (WebAuthn L3 §7.2, `uvInitialized`). @returns false where the counter did not go up; an
+ * authenticator without one says 0 for ever
  */
-export async function advanceCounter(tx: Tx, id: AuthenticatorId, assertion: Assertion): Promise<boolean> {
+export async function advanceCounter(
+  tx: Tx,
+  id: AuthenticatorId,
+  assertion: Assertion,
+  isOtherFactorShown: boolean,
+): Promise<boolean> {
   const count = BigInt(assertion.signCount);
   const result = await own(tx)
     .updateTable("passkeys")
     .set({
       sign_count: count,
       is_backed_up: assertion.isBackedUp,
-      ...(assertion.isUserVerified ? { is_user_verifying: true } : {}),
+      ...(assertion.isUserVerified && isOtherFactorShown ? { is_user_verifying: true } : {}),
     })
     .where("authenticator_id", "=", id)
     .where((is) => (count === 0n ? is("sign_count", "=", 0n) : is("sign_count", "<", count)))
@@ -130,12 +139,12 @@ export async function insertHandle(tx: Tx, accountId: AccountId, handle: Buffer)
     .execute();
 }
 
-/** base64url; null where the account never began to make a passkey. */
-export async function findHandle(reader: Reader, accountId: AccountId): Promise<string | null> {
+/** base64url; null where the account never began to make a passkey, or there is none. */
+export async function findHandle(reader: Reader, accountId: AccountId | null): Promise<string | null> {
   const row = await own(reader)
     .selectFrom("passkey_user_handles")
     .select("handle")
-    .where("account_id", "=", accountId)
+    .where("account_id", "=", accountId ?? ("" as AccountId)) // as in `listPasskeys`
     .executeTakeFirst();
   return row ? row.handle.toString("base64url") : null;
 }
@@ -153,6 +162,7 @@ const toPasskey = (row: {
   is_backed_up: boolean;
   is_discoverable: boolean | null;
   is_user_verifying: boolean;
+  transports: string[];
   copy_suspected_at: Date | null;
 }): Passkey => ({
   id: row.id,
@@ -167,5 +177,6 @@ const toPasskey = (row: {
   isBackedUp: row.is_backed_up,
   isDiscoverable: row.is_discoverable,
   isUserVerifying: row.is_user_verifying,
+  transports: row.transports,
   copySuspectedAt: row.copy_suspected_at,
 });

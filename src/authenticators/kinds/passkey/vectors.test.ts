@@ -149,7 +149,7 @@ async function register(vector: Vector, site = SITE) {
   return verifyRegistration(site, answer.value);
 }
 
-async function assertWith(vector: Vector, key: Buffer | null, site = SITE) {
+async function assertWith(vector: Vector, key: Buffer, site = SITE) {
   const answer = readAssertion(shown(vector));
   assert(answer.ok, JSON.stringify(answer));
   return verifyAssertion(site, answer.value, key);
@@ -177,7 +177,6 @@ describe("WebAuthn Level 3, section 16", () => {
         isBackedUp: (flags.shown & 0x10) !== 0,
       });
       assert.equal((await assertWith(vector, RS256_KEY)).ok, false, "another key does not do");
-      assert.equal((await assertWith(vector, null)).ok, false, "nor does nobody's");
     });
   }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type AuthenticationResponseJSON,
   type RegistrationResponseJSON,
@@ -87,21 +86,14 @@ export async function verifyRegistration(
   }
 }
 
-/** A key whose private half does not exist: answers for ids that we do not know cost the same work. */
-const NOBODYS_KEY: Buffer = (() => {
-  const x = createHash("sha256").update("nobody").digest();
-  const head = Buffer.from("a401010327200621", "hex"); // {1: OKP, 3: EdDSA, -1: Ed25519, -2: x}
-  return Buffer.concat([head, Buffer.from("5820", "hex"), x]);
-})();
-
 /**
- * Checks an assertion (§7.2) with a key; without one the same is done and found wrong. The challenge must have been
- * spent before. The counter is only read here: it is compared where it is stored, in one statement.
+ * Checks an assertion (§7.2) with a key. The challenge must have been spent before. The counter is only read here: it is
+ * compared where it is stored, in one statement.
  */
 export async function verifyAssertion(
   site: { readonly publicUrl: URL },
   answer: AssertionAnswer,
-  publicKey: Buffer | null,
+  publicKey: Buffer,
 ): Promise<Result<Assertion>> {
   try {
     const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
@@ -110,9 +102,9 @@ export async function verifyAssertion(
       expectedOrigin: site.publicUrl.origin,
       expectedRPID: rpIdOf(site.publicUrl),
       requireUserVerification: false,
-      credential: { id: answer.id, publicKey: new Uint8Array(publicKey ?? NOBODYS_KEY), counter: 0 },
+      credential: { id: answer.id, publicKey: new Uint8Array(publicKey), counter: 0 },
     });
-    if (!verified || publicKey === null) return refused();
+    if (!verified) return refused();
     return ok({
       signCount: info.newCounter,
       isUserVerified: info.userVerified,
