@@ -9,6 +9,7 @@ import type { Runtime } from "../../src/kernel/runtime.ts";
 import { formatApiToken, TOKEN_RANDOM_BYTES } from "../../src/registry/tokens.ts";
 import { cookieHeader, freshBrowser, tryPassword } from "./ceremony.ts";
 import type { Answer, Client } from "./client.ts";
+import { givePasskeys, showBroken } from "./passkeys.ts";
 import { type BenchPerson, makeApiToken, makeUsername, must } from "./people.ts";
 
 /*
@@ -150,6 +151,38 @@ export const ENTRIES: readonly Entry[] = [
     },
   },
   {
+    name: "passkeys to show, by name",
+    kinds: { known: "name with a passkey", unknown: "name does not exist" },
+    covers: ["POST /sign-in/passkey/options"],
+    lanes: 1,
+    requestsAnAddress: 200,
+    status: 200,
+    open: async (runtime, people) => {
+      await givePasskeys(runtime, people);
+      return (client, person, kind) =>
+        postForm(client, runtime, "/sign-in/passkey/options", { name: nameOf(person, kind) });
+    },
+  },
+  {
+    name: "passkey with a wrong signature",
+    kinds: { known: "the passkey's own id", unknown: "another of the ids shown for the name" },
+    covers: ["POST /sign-in/passkey"],
+    lanes: 1,
+    requestsAnAddress: 100,
+    status: 401,
+    open: async (runtime, people) => {
+      const authenticators = await givePasskeys(runtime, people);
+      return (client, person, kind) => {
+        const cookies = freshBrowser();
+        const post = (path: string, fields: Readonly<Record<string, string>>) =>
+          postForm(client, runtime, path, fields, cookies);
+        const authenticator = authenticators.get(person);
+        if (!authenticator) throw new Error("There is somebody without a passkey.");
+        return showBroken(runtime, post, person, authenticator, kind === "known");
+      };
+    },
+  },
+  {
     // The last one: from here on everybody has a place at the desk.
     name: "sign-in at the desk, wrong password",
     kinds: { known: "name of somebody there", unknown: "name does not exist" },
@@ -170,6 +203,8 @@ const LINK =
 
 /** Rows that take a name, an address or a token from anybody, and are not asked here. */
 export const NOT_ASKED: Readonly<Record<string, string>> = {
+  "POST /console/sign-in/passkey/options": "Takes no name.",
+  "POST /console/sign-in/passkey": "The use case behind the subscribers' row, which is measured; it says no more.",
   "GET /project/:name/": "Projects are public.",
   "POST /password-strength": "Looks at what is typed and at nothing that is stored.",
   "POST /reset/:token": LINK,
@@ -186,6 +221,16 @@ export const NOT_ASKED: Readonly<Record<string, string>> = {
   "POST /objection/:token": LINK,
   "GET /restore/:token": LINK,
   "POST /restore/:token": LINK,
+  "POST /restore/:token/case-code": LINK,
+  "POST /restore/:token/passkey/options": LINK,
+  "GET /not-me/:token": LINK,
+  "POST /not-me/:token": LINK,
+  "GET /keep-account/:token": LINK,
+  "POST /keep-account/:token": LINK,
+  "GET /drill-later/:token": LINK,
+  "POST /drill-later/:token": LINK,
+  "GET /still-there/:token": LINK,
+  "POST /still-there/:token": LINK,
   "GET /first-administrator/:token": LINK,
   "POST /first-administrator/:token": LINK,
 };
@@ -212,8 +257,8 @@ function postForm(
   { keys }: Runtime,
   path: string,
   fields: Readonly<Record<string, string>>,
+  cookies = freshBrowser(),
 ): Promise<Answer> {
-  const cookies = freshBrowser();
   return client.post(path, { ...fields, _csrf: csrfToken(keys, cookies) }, { cookie: cookieHeader(cookies) });
 }
 

@@ -63,6 +63,7 @@ const hasFocus = (target: Locator): Promise<boolean> =>
 /** The keyboard of a page. */
 export function keyboardOf(page: Page): Keyboard {
   const goTo = async (target: Locator): Promise<void> => {
+    await page.waitForLoadState("load"); // without its style sheet a page shows the focus as the browser likes
     await target.waitFor({ state: "visible" });
     let before = -1;
     const passed: string[] = [];

@@ -137,7 +137,12 @@ describe("the clock jumps an hour", () => {
         (mail) => mail.to === alice.address && /take your account back/.test(mail.subject),
       );
       assert.equal(mails.length, 1);
-      expectPage(await lost.browser.open(newestLink(world, alice.address, /\/restore\//)), /Set up your account anew/);
+      const restoration = newestLink(world, alice.address, /\/restore\//);
+      expectPage(await lost.browser.open(restoration), /Enter your case code/);
+      expectPage(
+        await lost.browser.submit(`${restoration}/case-code`, { code: opened.code }),
+        /Set up your account anew/,
+      );
       await world.pass(HOUR);
       assert.equal(
         (await upload(world, alice, wheelOf("alpenglow", "1.1"))).status,
