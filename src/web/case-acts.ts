@@ -133,7 +133,7 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     act(
       "prove/challenge",
       "Issues the challenge that a proof needs.",
-      form({ kind: z.enum(["api-token", "ssh-signature"]) }),
+      form({ kind: z.enum(["api-token", "ssh-signature", "openpgp"]) }),
       (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
     act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
@@ -166,6 +166,12 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
       (request) =>
         proveInCase(runtime, caseId(request), "ssh-signature", { signature: request.body.signature }, request),
+    ),
+    act(
+      "prove/openpgp",
+      "Proves an OpenPGP key of the account by a signature over the challenge.",
+      form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
+      (request) => proveInCase(runtime, caseId(request), "openpgp", { signature: request.body.signature }, request),
     ),
     act(
       "prove/records",
