@@ -54,6 +54,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "evidence/openpgp-key-bound": "OpenPGP key added",
   "evidence/openpgp-key-refreshed": "OpenPGP key replaced by a newer export of it",
   "evidence/openpgp-key-revoked": "OpenPGP key removed",
+  "evidence/secret-pasted": "A secret was pasted into a text, and not kept",
   "evidence/signing-key-registered": "SSH key added",
   "evidence/signing-key-revoked": "SSH key removed",
   "operator/key-retired": "Old master key taken away",

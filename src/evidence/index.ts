@@ -10,6 +10,8 @@ export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-co
 export { passwordObservation } from "./kinds/password/password.ts";
 export { type Conclude, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";
+export { type TakenText, takeText, takeTexts, type TypedIn } from "./secrets-in-text/end.ts";
+export { redacted } from "./secrets-in-text/scan.ts";
 export {
   confirmOpenpgpKey,
   forgetPendingOpenpgpKey,

@@ -23,6 +23,7 @@ import {
   setPendingKey,
 } from "./openpgp-store.ts";
 import { evidenceRefusals } from "./refusals.ts";
+import { refusePasted } from "./secrets-in-text/end.ts";
 import type { BoundOpenpgpKey, PendingOpenpgpKey } from "./types.ts";
 
 /*
@@ -63,7 +64,7 @@ export async function pasteOpenpgpKey(
 ): Promise<Result<"waits" | "refreshed">> {
   const { accountId, actor, now } = input;
   const read = await readOpenpgpKey(input.armored, now);
-  if (!read.ok) return read;
+  if (!read.ok) return refusePasted(runtime, read.refusal, input.armored, input);
   const key = read.value;
   const audited = (await selectOpenpgpKeys(runtime.db, accountId)).some((one) => one.fingerprint === key.fingerprint);
   const how = audited ? { now } : { now, bookkeeping: "a key that waits for its signature" };
@@ -123,7 +124,7 @@ export async function confirmOpenpgpKey(
 ): Promise<Result<undefined>> {
   const { accountId, actor, now } = input;
   const signature = await readOpenpgpSignature(input.signature);
-  if (!signature.ok) return signature;
+  if (!signature.ok) return refusePasted(runtime, signature.refusal, input.signature, input);
   const account = await findAccount(runtime.db, accountId);
   const pending = account && (await pendingOpenpgpKey(runtime, account, now));
   if (!pending) return refuse(evidenceRefusals["no-pending-key"]());

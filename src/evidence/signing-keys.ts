@@ -8,6 +8,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { requireNoHold } from "../registry/index.ts";
 import { tellOfKey } from "./key-mails.ts";
 import { evidenceRefusals } from "./refusals.ts";
+import { refusePasted } from "./secrets-in-text/end.ts";
 import { insertSigningKey, selectSigningKeys, setKeyRevoked } from "./store.ts";
 import type { SigningKey } from "./types.ts";
 
@@ -28,7 +29,7 @@ export interface NewSigningKey {
  */
 export async function registerSigningKey(runtime: Runtime, input: NewSigningKey): Promise<Result<SigningKey>> {
   const parsed = parseSshPublicKey(input.line);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) return refusePasted(runtime, parsed.refusal, input.line, input);
   const { type, blob, fingerprint, comment, hardware } = parsed.value;
   return transact(runtime.db, { now: input.now }, async (tx) => {
     const free = await requireNoHold(tx, input.accountId, "keys", tx.now);
