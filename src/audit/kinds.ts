@@ -17,7 +17,7 @@ export type EventKind = keyof typeof EVENT_KINDS;
 /** The first that fits counts. */
 const RULES: readonly (readonly [RegExp, EventKind])[] = [
   [/^sign-in\//, "sign-in"],
-  [/^authenticators\/|^evidence\/signing-key/, "authenticators"],
+  [/^authenticators\/|^evidence\/(?:signing-key|openpgp-key|forge-)/, "authenticators"],
   [/^sessions\//, "sessions"],
   [/^registry\/api-token/, "tokens"],
   [/^accounts\/(?:address|confirmation|primary-address|domain)/, "addresses"],

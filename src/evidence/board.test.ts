@@ -13,8 +13,20 @@ import { SAMPLE_CONTEXT } from "./sample-context.ts";
 import { evidenceWorld, type EvidenceWorld, must } from "./test-support.ts";
 import type { AccountFacts } from "./types.ts";
 
-const EVERYTHING: AccountFacts = { hasPassword: true, verifiedAddresses: 2, usableTokens: 1, signingKeys: 1 };
-const NOTHING: AccountFacts = { hasPassword: false, verifiedAddresses: 0, usableTokens: 0, signingKeys: 0 };
+const EVERYTHING: AccountFacts = {
+  hasPassword: true,
+  verifiedAddresses: 2,
+  usableTokens: 1,
+  signingKeys: 1,
+  openpgpKeys: 1,
+};
+const NOTHING: AccountFacts = {
+  hasPassword: false,
+  verifiedAddresses: 0,
+  usableTokens: 0,
+  signingKeys: 0,
+  openpgpKeys: 0,
+};
 const FACTS: BoardFacts = {
   context: SAMPLE_CONTEXT,
   findings: [],
@@ -78,7 +90,7 @@ describe("the board", () => {
     });
     assert.deepEqual(
       boardFor(facts).map(({ kindId }) => kindId),
-      ["records", "password", "mailbox", "api-token", "ssh-signature"],
+      ["records", "password", "mailbox", "api-token", "ssh-signature", "openpgp"],
     );
   });
 
@@ -90,7 +102,7 @@ describe("the board", () => {
     };
     assert.deepEqual(
       boardFor(facts).map(({ kindId }) => kindId),
-      ["ssh-signature", "mailbox", "api-token", "records", "password"],
+      ["ssh-signature", "mailbox", "api-token", "openpgp", "records", "password"],
     );
   });
 

@@ -7,6 +7,7 @@ import { listApiTokens } from "../registry/index.ts";
 import { currentChallenge } from "./challenge.ts";
 import { listFindings } from "./findings.ts";
 import { kinds } from "./kinds.ts";
+import { selectOpenpgpKeys } from "./openpgp-store.ts";
 import type { TryLimits } from "./prove.ts";
 import { selectSigningKeys, selectTries } from "./store.ts";
 import type { AccountFacts, AnyKind, Challenge, EvidenceContext, Instructions, StoredFinding } from "./types.ts";
@@ -122,6 +123,7 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
     signingKeys: (await selectSigningKeys(reader, accountId)).length,
+    openpgpKeys: (await selectOpenpgpKeys(reader, accountId)).length,
   };
 }
 

@@ -10,10 +10,22 @@ export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-co
 export { passwordObservation } from "./kinds/password/password.ts";
 export { type Conclude, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";
+export { type TakenText, takeText, takeTexts, type TypedIn } from "./secrets-in-text/end.ts";
+export { redacted } from "./secrets-in-text/scan.ts";
+export {
+  confirmOpenpgpKey,
+  forgetPendingOpenpgpKey,
+  listOpenpgpKeys,
+  pasteOpenpgpKey,
+  pendingOpenpgpKey,
+  revokeOpenpgpKey,
+} from "./openpgp-keys.ts";
+export { listEveryOpenpgpKey } from "./openpgp-store.ts";
 export { listSigningKeys, registerSigningKey, revokeSigningKey } from "./signing-keys.ts";
 export type {
   AccountFacts,
   Assessment,
+  BoundOpenpgpKey,
   Challenge,
   EvidenceContext,
   EvidenceKind,

@@ -1,5 +1,6 @@
 import { apiToken } from "./kinds/api-token/api-token.ts";
 import { mailbox } from "./kinds/mailbox/mailbox.ts";
+import { openpgp } from "./kinds/openpgp/openpgp.ts";
 import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
@@ -11,6 +12,7 @@ export const kinds: readonly AnyKind[] = [
   defineKind(mailbox),
   defineKind(apiToken),
   defineKind(sshSignature),
+  defineKind(openpgp),
   defineKind(records),
 ];
 

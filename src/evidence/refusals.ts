@@ -12,5 +12,17 @@ export const evidenceRefusals = defineRefusals("evidence", {
   "no-such-finding": { status: 404, title: "There is no such finding, or a newer one has replaced it." },
   "key-known": { status: 409, title: "That key is registered already." },
   "too-many-keys": { status: 409, title: "An account can have 20 SSH keys. Remove one that you do not use any more." },
+  "too-many-openpgp-keys": {
+    status: 409,
+    title: "An account can have 10 OpenPGP keys. Remove one that you do not use any more.",
+  },
+  "no-pending-key": {
+    status: 409,
+    title: "No key waits for a signature, or its hour is over. Paste the public key again.",
+  },
+  "binding-does-not-fit": {
+    status: 422,
+    title: "That signature does not fit. Sign exactly the text shown, with the key you pasted.",
+  },
   "no-such-key": { status: 404, title: "There is no such key on this account." },
 });

@@ -1,13 +1,14 @@
-import { findAccount, listAddresses } from "../accounts/index.ts";
 import { audit, type AuditActor } from "../audit/index.ts";
 import { parseSshPublicKey } from "../kernel/crypto/sshsig.ts";
 import type { Reader } from "../kernel/db/database.ts";
-import { lockName, transact, type Tx } from "../kernel/db/transact.ts";
+import { lockName, transact } from "../kernel/db/transact.ts";
 import { type AccountId, newId, type SigningKeyId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { queueMail } from "../notifications/index.ts";
+import { requireNoHold } from "../registry/index.ts";
+import { tellOfKey } from "./key-mails.ts";
 import { evidenceRefusals } from "./refusals.ts";
+import { refusePasted } from "./secrets-in-text/end.ts";
 import { insertSigningKey, selectSigningKeys, setKeyRevoked } from "./store.ts";
 import type { SigningKey } from "./types.ts";
 
@@ -23,13 +24,16 @@ export interface NewSigningKey {
 
 /**
  * Registers an SSH public key for later recovery, and tells every confirmed address. Refuses what is no such line, weak
- * keys, certificates, a pasted private key (which is kept nowhere), a key the account has, and more than 20.
+ * keys, certificates, a pasted private key (which is kept nowhere), a key the account has, more than 20, and everything
+ * while a hold stands.
  */
 export async function registerSigningKey(runtime: Runtime, input: NewSigningKey): Promise<Result<SigningKey>> {
   const parsed = parseSshPublicKey(input.line);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) return refusePasted(runtime, parsed.refusal, input.line, input);
   const { type, blob, fingerprint, comment, hardware } = parsed.value;
   return transact(runtime.db, { now: input.now }, async (tx) => {
+    const free = await requireNoHold(tx, input.accountId, "keys", tx.now);
+    if (!free.ok) return free;
     await lockName(tx.as<unknown>(), `signing-keys ${input.accountId}`); // the limit counts what others add now
     if ((await selectSigningKeys(tx, input.accountId)).length >= MOST_KEYS)
       return refuse(evidenceRefusals["too-many-keys"]());
@@ -44,7 +48,7 @@ export async function registerSigningKey(runtime: Runtime, input: NewSigningKey)
       isHardware: hardware,
     };
     if (!(await insertSigningKey(tx, key))) return refuse(evidenceRefusals["key-known"]());
-    await tellOwner(tx, runtime, { accountId, name: comment || type, fingerprint });
+    await tellOfKey(tx, runtime, accountId, "ssh-key-added", { name: comment || type, fingerprint });
     audit(tx, runtime.random, {
       act: "evidence/signing-key-registered",
       actor: input.actor,
@@ -56,30 +60,11 @@ export async function registerSigningKey(runtime: Runtime, input: NewSigningKey)
   });
 }
 
-async function tellOwner(
-  tx: Tx,
-  runtime: Runtime,
-  key: { readonly accountId: AccountId; readonly name: string; readonly fingerprint: string },
-): Promise<void> {
-  const account = await findAccount(tx, key.accountId);
-  if (!account) throw new Error("A key was registered on an account that is not there.");
-  const { name, fingerprint } = key;
-  for (const address of await listAddresses(tx, key.accountId)) {
-    if (!address.verifiedAt) continue;
-    await queueMail(tx, runtime, {
-      to: address.address,
-      message: "ssh-key-added",
-      params: { username: account.username, name, fingerprint, when: tx.now },
-      accountId: key.accountId,
-    });
-  }
-}
-
 /** The keys of an account that count, oldest first. */
 export const listSigningKeys = (reader: Reader, accountId: AccountId): Promise<readonly SigningKey[]> =>
   selectSigningKeys(reader, accountId);
 
-/** Takes a key away for good; signatures by it count no more. Refuses a key the account does not have. */
+/** Takes a key away for good, and tells every confirmed address; signatures by it count no more. Refuses a key the account does not have. */
 export async function revokeSigningKey(
   runtime: Runtime,
   input: { readonly id: SigningKeyId; readonly accountId: AccountId; readonly actor: AuditActor; readonly now: Date },
@@ -87,6 +72,11 @@ export async function revokeSigningKey(
   return transact(runtime.db, { now: input.now }, async (tx) => {
     const revoked = await setKeyRevoked(tx, input, "removed");
     if (!revoked) return refuse(evidenceRefusals["no-such-key"]());
+    await tellOfKey(tx, runtime, input.accountId, "recovery-key-removed", {
+      what: "SSH key",
+      name: revoked.fingerprint,
+      why: "removed",
+    });
     audit(tx, runtime.random, {
       act: "evidence/signing-key-revoked",
       actor: input.actor,

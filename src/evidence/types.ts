@@ -73,6 +73,7 @@ export interface AccountFacts {
   /** API tokens that are neither revoked nor expired; held ones included. */
   readonly usableTokens: number;
   readonly signingKeys: number;
+  readonly openpgpKeys: number;
 }
 
 /**
@@ -161,5 +162,31 @@ export interface SigningKey {
   readonly comment: string;
   readonly isHardware: boolean;
   readonly boundAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+interface DescribedOpenpgpKey {
+  readonly id: SigningKeyId;
+  readonly accountId: AccountId;
+  /** Of the primary key, in capitals. */
+  readonly fingerprint: string;
+  readonly blob: Buffer;
+  /** Personal data. */
+  readonly userIds: readonly string[];
+  readonly algorithm: string;
+  readonly madeAt: Date;
+  readonly expiresAt: Date | null;
+}
+
+/** An OpenPGP key that was pasted, and waits for a signature over the nonce. */
+export interface PendingOpenpgpKey extends DescribedOpenpgpKey {
+  readonly nonce: string;
+  readonly nonceUntil: Date;
+}
+
+export interface BoundOpenpgpKey extends DescribedOpenpgpKey {
+  readonly boundAt: Date;
+  /** When its owner last put a newer export in its place. */
+  readonly changedAt: Date | null;
   readonly revokedAt: Date | null;
 }

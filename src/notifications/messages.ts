@@ -35,6 +35,7 @@ export { message as "drill-code" } from "./messages/drill-code/message.ts";
 export { message as "drill-reminder" } from "./messages/drill-reminder/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
+export { message as "openpgp-key-added" } from "./messages/openpgp-key-added/message.ts";
 export { message as "passkey-copied" } from "./messages/passkey-copied/message.ts";
 export { message as "passkey-removed" } from "./messages/passkey-removed/message.ts";
 export { message as "passkey-renamed" } from "./messages/passkey-renamed/message.ts";
@@ -45,6 +46,7 @@ export { message as "password-reset-done" } from "./messages/password-reset-done
 export { message as "recovery-code-burned" } from "./messages/recovery-code-burned/message.ts";
 export { message as "recovery-code-used" } from "./messages/recovery-code-used/message.ts";
 export { message as "recovery-codes-made" } from "./messages/recovery-codes-made/message.ts";
+export { message as "recovery-key-removed" } from "./messages/recovery-key-removed/message.ts";
 export { message as "reset-frozen" } from "./messages/reset-frozen/message.ts";
 export { message as "reset-not-confirmed" } from "./messages/reset-not-confirmed/message.ts";
 export { message as "second-factor-bound" } from "./messages/second-factor-bound/message.ts";

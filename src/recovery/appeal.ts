@@ -1,5 +1,6 @@
 import type { Account } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
+import { takeText } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
 import { newId } from "../kernel/ids.ts";
@@ -28,7 +29,7 @@ export interface FreezeAppeal {
 export type Appealed =
   | { readonly kind: "opened"; readonly opened: OpenedCase }
   /** There is a case about this account; the words lie in it, for the desk. */
-  | { readonly kind: "noted"; readonly caseNumber: string };
+  | { readonly kind: "noted"; readonly caseNumber: string; readonly told: string | null };
 
 /**
  * An appeal against a freeze, by somebody whose password was right: a case in which that is proven. Where the account has
@@ -46,9 +47,11 @@ export async function appealAgainstFreeze(runtime: RecoveryRuntime, appeal: Free
 
 async function note(
   runtime: RecoveryRuntime,
-  { account, contact, story, cause, source, now }: FreezeAppeal,
+  { account, contact, story: typed, cause, source, now }: FreezeAppeal,
   otherwise: Result<never>,
 ): Promise<Result<Appealed>> {
+  const typedIn = { actor: { kind: "anyone" }, caseId: null, now } as const;
+  const { clean: story, told } = await takeText(runtime, typed, typedIn);
   return transact(runtime.db, { now }, async (tx): Promise<Result<Appealed>> => {
     const found = await findOpenCaseOf(tx, account.id);
     const recoveryCase = found && (await lockCase(tx, found.id));
@@ -72,6 +75,6 @@ async function note(
       facts: { cause },
       personal: { ...source, contact },
     });
-    return ok({ kind: "noted", caseNumber: recoveryCase.number });
+    return ok({ kind: "noted", caseNumber: recoveryCase.number, told });
   });
 }

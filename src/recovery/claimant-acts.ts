@@ -8,6 +8,7 @@ import { evaluate } from "./evaluate.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { findCase, lockCase, lockOpenCaseOf } from "./store/cases.ts";
 import { answerRequests, insertMessage } from "./store/thread.ts";
+import { takeInCase } from "./typed.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /** Runs one act on a locked case. Refuses a case that does not exist. */
@@ -25,13 +26,17 @@ export async function onCase<T>(
 
 const asClaimant = (recoveryCase: RecoveryCase) => ({ kind: "claimant", id: recoveryCase.id }) as const;
 
-/** A message from the claimant; while a question is open, it is the answer, and the case goes back to the desk. */
-export function writeAsClaimant(
+/**
+ * A message from the claimant; while a question is open, it is the answer, and the case goes back to the desk. A secret in
+ * it is cut out and ended first.
+ */
+export async function writeAsClaimant(
   runtime: RecoveryRuntime,
   caseId: CaseId,
-  body: string,
+  typed: string,
   now: Date,
 ): Promise<Result<RecoveryCase>> {
+  const { body } = (await takeInCase(runtime, caseId, "claimant", { body: typed }, now)).clean;
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     await insertMessage(tx, runtime, caseId, {
       id: newId("msg", now, runtime.random),

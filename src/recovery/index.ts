@@ -1,3 +1,4 @@
+export { takeInCase } from "./typed.ts";
 export { appealAgainstFreeze, type Appealed, type FreezeAppeal } from "./appeal.ts";
 export {
   caseForOwner,

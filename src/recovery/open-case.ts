@@ -10,7 +10,7 @@ import {
 } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { findPasswordFacts, spendResetLink } from "../authenticators/index.ts";
-import { observeContactMailbox, passwordObservation, recordFinding } from "../evidence/index.ts";
+import { observeContactMailbox, passwordObservation, recordFinding, takeTexts } from "../evidence/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
 import { type AccountId, type CaseId, newId } from "../kernel/ids.ts";
@@ -27,6 +27,8 @@ import { tellEverybody } from "./notices.ts";
 import { makeCaseNumber } from "./numbers.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { findCase, findOpenCaseOf, insertCase, lockCase, lockOpenCaseOf, updateCase } from "./store/cases.ts";
+import { insertMessage } from "./store/thread.ts";
+import { cutOut } from "./typed.ts";
 import type { Cause, RecoveryCase } from "./types.ts";
 
 export interface OpenedCase {
@@ -35,6 +37,8 @@ export interface OpenedCase {
   readonly code: Secret<string>;
   /** The case page for the browser that opened the case. */
   readonly pageToken: Secret<string>;
+  /** What was cut out of what they wrote, and what became of it; null where nothing was. */
+  readonly told: string | null;
 }
 
 interface Opening {
@@ -57,12 +61,13 @@ export async function openFromStuckScreen(
 ): Promise<Result<OpenedCase>> {
   const contact = parseAddress(opening.contact);
   if (!contact.ok) return contact;
+  const taken = await takeStory(runtime, opening);
   return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
     const { account } = opening;
     const facts = await findPasswordFacts(tx, account.id);
     if (!(await makeWay(tx, runtime, account.id, facts && !facts.leakedAt ? 1 : 0)))
       return refuse(recoveryRefusals["case-open-already"]());
-    const opened = await open(tx, runtime, opening, contact.value, {
+    const opened = await open(tx, runtime, taken, contact.value, {
       origin: "stuck-screen",
       account,
       claimedName: account.username,
@@ -86,6 +91,7 @@ export async function openFromResetLink(
   runtime: RecoveryRuntime,
   opening: Omit<Opening, "contact"> & { readonly token: string },
 ): Promise<Result<OpenedCase>> {
+  const taken = await takeStory(runtime, opening);
   return transact(runtime.db, { now: opening.now }, async (tx): Promise<Result<OpenedCase>> => {
     const spent = await spendResetLink(tx, opening.token);
     if (!spent.ok) return spent;
@@ -93,7 +99,7 @@ export async function openFromResetLink(
     const account = await findAccount(tx, accountId);
     if (!account) return refuse(recoveryRefusals["no-such-case"]());
     if (!(await makeWay(tx, runtime, account.id, 1))) return refuse(recoveryRefusals["case-open-already"]());
-    const about = { ...opening, contact: address.address };
+    const about = { ...taken, contact: address.address };
     const who = { origin: "reset-link", account, claimedName: account.username } as const;
     const opened = await open(tx, runtime, about, address, who);
     if (!opened.ok) return opened;
@@ -113,9 +119,22 @@ export async function openFromForm(
 ): Promise<Result<OpenedCase>> {
   const contact = parseAddress(opening.contact);
   if (!contact.ok) return contact;
+  const taken = await takeStory(runtime, opening, opening.claimedName);
+  const { claimedName } = taken;
   return transact(runtime.db, { now: opening.now }, (tx) =>
-    open(tx, runtime, opening, contact.value, { origin: "form", account: null, claimedName: opening.claimedName }),
+    open(tx, runtime, taken, contact.value, { origin: "form", account: null, claimedName }),
   );
+}
+
+/** What somebody wrote who opens a case: secrets are cut out and ended, whatever becomes of the case. */
+async function takeStory<O extends { readonly story: string; readonly now: Date }>(
+  runtime: RecoveryRuntime,
+  opening: O,
+  claimedName = "",
+): Promise<O & { readonly claimedName: string; readonly told: string | null }> {
+  const typedIn = { actor: { kind: "anyone" }, caseId: null, now: opening.now } as const;
+  const { clean, told } = await takeTexts(runtime, { story: opening.story, claimedName }, typedIn);
+  return { ...opening, ...clean, told };
 }
 
 async function evaluated(tx: Tx, runtime: RecoveryRuntime, opened: OpenedCase): Promise<Result<OpenedCase>> {
@@ -126,7 +145,7 @@ async function evaluated(tx: Tx, runtime: RecoveryRuntime, opened: OpenedCase): 
 async function open(
   tx: Tx,
   runtime: RecoveryRuntime,
-  opening: Opening,
+  opening: Opening & { readonly told: string | null },
   contact: ParsedAddress,
   who: { readonly origin: RecoveryCase["origin"]; readonly account: Account | null; readonly claimedName: string },
 ): Promise<Result<OpenedCase>> {
@@ -149,6 +168,15 @@ async function open(
     story: opening.story,
   });
   if (!isNew) return refuse(recoveryRefusals["case-open-already"]());
+  if (opening.told !== null) {
+    await insertMessage(tx, runtime, id, {
+      id: newId("msg", tx.now, runtime.random),
+      authorKind: "system",
+      authorId: null,
+      isInternal: false,
+      body: cutOut(opening.told),
+    });
+  }
   const { link, code } = await issueCaseAccess(tx, runtime, id);
   const contactCode = await issueContactCode(tx, runtime, id);
   const pageToken = await startCasePage(tx, runtime, id, "opening");
@@ -173,7 +201,7 @@ async function open(
   });
   const recoveryCase = await findCase(tx, id);
   if (!recoveryCase) throw new Error("A case that was just opened is not there.");
-  return ok({ recoveryCase, code, pageToken });
+  return ok({ recoveryCase, code, pageToken, told: opening.told });
 }
 
 /**

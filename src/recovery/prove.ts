@@ -17,6 +17,7 @@ import { evidenceContext } from "./evidence-context.ts";
 import { EVIDENCE_STATES } from "./lifecycle.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { findCase } from "./store/cases.ts";
+import { takeInCase } from "./typed.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /** The case with its account, where a proof may still be given. */
@@ -41,7 +42,23 @@ const concludeIn =
       return finding.ok ? evaluate(tx, runtime, recoveryCase) : finding;
     });
 
-/** Takes a proof of one kind from the claimant; what it shows counts at once. */
+/**
+ * Refuses a claim with a secret in any of its fields, after ending what is ours: a private key where a signature belongs, a
+ * token where a password does. Nothing of such a claim is kept or looked at.
+ */
+async function refuseSecrets(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  claim: unknown,
+  now: Date,
+): Promise<Result<undefined>> {
+  const fields = typeof claim === "object" && claim !== null ? Object.entries(claim) : [];
+  const texts = Object.fromEntries(fields.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const { told } = await takeInCase(runtime, caseId, "claimant", texts, now);
+  return told === null ? ok() : refuse(recoveryRefusals["secret-pasted"]({ detail: told }));
+}
+
+/** Takes a proof of one kind from the claimant; what it shows counts at once. Refuses one with a secret in it. */
 export async function proveInCase(
   runtime: RecoveryRuntime,
   caseId: CaseId,
@@ -51,6 +68,8 @@ export async function proveInCase(
 ): Promise<Result<RecoveryCase>> {
   const opened = await open(runtime, caseId, at.now);
   if (!opened.ok) return opened;
+  const free = await refuseSecrets(runtime, caseId, claim, at.now);
+  if (!free.ok) return free;
   const { limits } = runtime.policy;
   return proveWith(
     runtime,
@@ -86,6 +105,8 @@ export async function askMailboxCode(
 ): Promise<Result<unknown>> {
   const opened = await open(runtime, caseId, at.now);
   if (!opened.ok) return opened;
+  const free = await refuseSecrets(runtime, caseId, { address }, at.now);
+  if (!free.ok) return free;
   const { recoveryCase, context } = opened.value;
   return requestMailboxCode(runtime, context, {
     address,

@@ -37,6 +37,10 @@ export const recoveryRefusals = defineRefusals("recovery", {
     title: "Please enter your case code first, the one you were shown when you opened the case.",
   },
   "not-confirmed": { status: 409, title: "Please confirm your mail address first." },
+  "secret-pasted": {
+    status: 422,
+    title: "That held what nobody should send, so it was neither kept nor looked at any further.",
+  },
   "strict-account": { status: 403, title: "This account has a sign-in that works. Please use it." },
   "appeal-other-person": { status: 403, title: "An appeal is decided by somebody who did not decide before." },
 });

@@ -14,6 +14,7 @@ import { colleaguesOf } from "./notices.ts";
 import { explainDecision } from "./policy/index.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { insertMessage, insertRequest, insertReview, listReviews } from "./store/thread.ts";
+import { takeInCase } from "./typed.ts";
 import type { RecoveryCase, Review } from "./types.ts";
 import { startWait } from "./wait.ts";
 
@@ -32,13 +33,14 @@ async function refuseOwnCase(tx: Tx, recoveryCase: RecoveryCase, reviewer: Revie
 }
 
 /** Asks the claimant for one thing more. The question is on the page and in a mail; the answer brings the case back. */
-export function requestInformation(
+export async function requestInformation(
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
-  question: string,
+  typed: string,
   now: Date,
 ): Promise<Result<RecoveryCase>> {
+  const { question } = (await takeInCase(runtime, caseId, reviewer, { question: typed }, now)).clean;
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     const others = await refuseOwnCase(tx, recoveryCase, reviewer);
     if (!others.ok) return others;
@@ -71,13 +73,14 @@ export function requestInformation(
 }
 
 /** A note that only the desk reads. */
-export function writeNote(
+export async function writeNote(
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
-  body: string,
+  typed: string,
   now: Date,
 ): Promise<Result<undefined>> {
+  const { body } = (await takeInCase(runtime, caseId, reviewer, { body: typed }, now)).clean;
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
     await insertMessage(tx, runtime, caseId, {
       id: newId("msg", now, runtime.random),
@@ -104,18 +107,31 @@ export interface Verdict {
   readonly seenState: string;
 }
 
-/**
- * Approves. The policy is asked again, with the evidence as it is now: a reviewer may refuse or ask for more, but cannot
- * lower the tier or shorten the wait. Where two people are needed, the first approval sends the case to a second one,
- * who must be somebody else.
- */
-export function approveCase(
+/** The verdict with its reason as it may be kept and mailed. */
+const withoutSecrets = async (
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
   verdict: Verdict,
   now: Date,
+): Promise<Verdict> => ({
+  ...verdict,
+  ...(await takeInCase(runtime, caseId, reviewer, { reason: verdict.reason }, now)).clean,
+});
+
+/**
+ * Approves. The policy is asked again, with the evidence as it is now: a reviewer may refuse or ask for more, but cannot
+ * lower the tier or shorten the wait. Where two people are needed, the first approval sends the case to a second one,
+ * who must be somebody else.
+ */
+export async function approveCase(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  reviewer: Reviewer,
+  typed: Verdict,
+  now: Date,
 ): Promise<Result<RecoveryCase>> {
+  const verdict = await withoutSecrets(runtime, caseId, reviewer, typed, now);
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;
@@ -149,13 +165,14 @@ export function approveCase(
 }
 
 /** Refuses, with a reason that the claimant reads, and the way to an appeal. */
-export function refuseCase(
+export async function refuseCase(
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
-  verdict: Verdict,
+  typed: Verdict,
   now: Date,
 ): Promise<Result<RecoveryCase>> {
+  const verdict = await withoutSecrets(runtime, caseId, reviewer, typed, now);
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;
@@ -191,13 +208,14 @@ export function refuseCase(
 }
 
 /** Freezes the account and puts the case into the incident lane: somebody else seems to be in the account, or to try. */
-export function reportIncident(
+export async function reportIncident(
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
-  verdict: Verdict,
+  typed: Verdict,
   now: Date,
 ): Promise<Result<RecoveryCase>> {
+  const verdict = await withoutSecrets(runtime, caseId, reviewer, typed, now);
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;
@@ -228,13 +246,14 @@ const keepReason = (
   });
 
 /** Ends an objection: the desk found that the claimant is the owner. The account thaws and the case is reviewed again. */
-export function resumeCase(
+export async function resumeCase(
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
-  verdict: Verdict,
+  typed: Verdict,
   now: Date,
 ): Promise<Result<RecoveryCase>> {
+  const verdict = await withoutSecrets(runtime, caseId, reviewer, typed, now);
   return onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
     const checked = await checkVerdict(tx, recoveryCase, reviewer, verdict);
     if (!checked.ok) return checked;

@@ -45,6 +45,7 @@ const POWER_IN_WORDS: Readonly<Record<Power, string>> = {
   tokens: "Making API tokens on this account",
   publishers: "Changing trusted publishers from this account",
   addresses: "Changing the addresses of this account",
+  keys: "Adding keys for recovery to this account",
   deletion: "Deleting from this account",
 };
 

@@ -15,7 +15,15 @@ export type ProjectRole = "owner" | "maintainer";
 export type OrganisationRole = "owner" | "manager" | "member";
 
 /** What a hold takes away for a time. */
-export type Power = "publish" | "ownership" | "collaborators" | "tokens" | "publishers" | "addresses" | "deletion";
+export type Power =
+  | "publish"
+  | "ownership"
+  | "collaborators"
+  | "tokens"
+  | "publishers"
+  | "addresses"
+  | "keys"
+  | "deletion";
 
 export interface Project {
   readonly id: ProjectId;

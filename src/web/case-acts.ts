@@ -27,6 +27,7 @@ import {
   reopenCase,
   startChallenge,
   submitForReview,
+  takeInCase,
   withdrawCase,
   writeAsClaimant,
 } from "../recovery/index.ts";
@@ -80,6 +81,7 @@ const PROVE_LIMIT = { bucket: "prove", limit: 120, windowSeconds: 3600 };
 
 /** Everything the claimant can do on their case page. */
 export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
+  const caseId = (request: CaseRequest) => request.actor.recoveryCase.id;
   const act = <B extends z.ZodType>(
     name: string,
     about: string,
@@ -96,14 +98,17 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       // What is looked up for an address takes a little longer than finding none: the floor hides it.
       floorMilliseconds: name.startsWith("prove/mailbox") ? 150 : 0,
       body,
-      invalid: async (_, request, invalid) =>
-        page(await casePage(runtime, request as CaseRequest, invalidState(invalid)), { status: 422 }), // the guard's actor is all that the page reads
+      invalid: async (_, request, invalid) => {
+        const known = request as CaseRequest; // the guard's actor is all that the page reads
+        const { told } = await takeInCase(runtime, caseId(known), "claimant", invalid.values, request.now);
+        const state = { ...invalidState(invalid), ...(told === null ? {} : { general: told }) };
+        return page(await casePage(runtime, known, state), { status: 422 });
+      },
       handle: async (_, request) => {
         const known = request as CaseRequest & { readonly body: z.output<B> }; // the route has parsed the body with this very schema
-        return after(runtime, known, await run(known), keep(known.body));
+        return after(runtime, known, await run(known), keep(known.body), name === "message" ? "#messages" : "");
       },
     });
-  const caseId = (request: CaseRequest) => request.actor.recoveryCase.id;
   return [
     act("confirm", "Confirms the contact address with the code from the mail.", form({ code: codeField }), (request) =>
       confirmContact(runtime, caseId(request), request.body.code, request.now),
@@ -133,7 +138,7 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     act(
       "prove/challenge",
       "Issues the challenge that a proof needs.",
-      form({ kind: z.enum(["api-token", "ssh-signature"]) }),
+      form({ kind: z.enum(["api-token", "ssh-signature", "openpgp"]) }),
       (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
     act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
@@ -166,6 +171,12 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
       (request) =>
         proveInCase(runtime, caseId(request), "ssh-signature", { signature: request.body.signature }, request),
+    ),
+    act(
+      "prove/openpgp",
+      "Proves an OpenPGP key of the account by a signature over the challenge.",
+      form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
+      (request) => proveInCase(runtime, caseId(request), "openpgp", { signature: request.body.signature }, request),
     ),
     act(
       "prove/records",

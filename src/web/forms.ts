@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type HttpRequest, type InvalidInput, line, page, refused, type Reply } from "../kernel/http/index.ts";
+import { redacted } from "../evidence/index.ts";
 import type { Html } from "../kernel/html/index.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 
@@ -13,16 +14,24 @@ export interface FormState {
 export const EMPTY: FormState = { errors: {}, values: {} };
 
 /** The state after failed validation. */
-export const invalidState = (invalid: InvalidInput): FormState => ({ errors: invalid.fields, values: invalid.values });
+export const invalidState = (invalid: InvalidInput): FormState => ({
+  errors: invalid.fields,
+  values: withoutSecrets(invalid.values),
+});
+
+/** What may be put back into a form: a private key or a token is not shown again. */
+const withoutSecrets = (values: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, redacted(value)]));
 
 /** The state after a refusal: beside its field if the refusal belongs to one, else above the form. */
 export function refusedState(
   refusal: Refusal,
-  values: Readonly<Record<string, string>>,
+  typed: Readonly<Record<string, string>>,
   fieldOf: Readonly<Record<string, string>> = {},
 ): FormState {
   const message = [refusal.title, refusal.detail].filter(Boolean).join(" ");
   const field = fieldOf[refusal.code];
+  const values = withoutSecrets(typed);
   if (refusal.fields) return { errors: refusal.fields, values };
   return field ? { errors: { [field]: message }, values } : { errors: {}, values, general: message };
 }

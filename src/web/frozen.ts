@@ -245,9 +245,12 @@ function appealPage(runtime: RecoveryRuntime, incoming: Incoming, state: FormSta
   return layout(runtime, incoming, { title: "Write to us about the freeze", body });
 }
 
-function notedPage(runtime: RecoveryRuntime, incoming: Incoming, number: string): Html {
+type Noted = { readonly caseNumber: string; readonly told: string | null };
+
+function notedPage(runtime: RecoveryRuntime, incoming: Incoming, noted: Noted): Html {
   const body = html`
-    ${notice({ tone: "success", title: "Your words are with the desk", body: html`<p>They lie beside case ${number}, which is about this account. Nobody else can read them.</p>` })}
+    ${notice({ tone: "success", title: "Your words are with the desk", body: html`<p>They lie beside case ${noted.caseNumber}, which is about this account. Nobody else can read them.</p>` })}
+    ${noted.told === null ? null : notice({ tone: "warning", title: "Something you wrote was cut out", body: html`<p>${noted.told}</p>` })}
     <h1>What happens next</h1>
     <p>Frozen accounts are looked at first. One of us writes to the address you gave. Until then the account stays as it is, and nothing on it can change.</p>`;
   return layout(runtime, incoming, { title: "Your words are with the desk", body });
@@ -352,7 +355,7 @@ export const frozenRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         now: request.now,
       });
       if (done.ok && done.value.kind === "opened") return opened(runtime, request, done.value.opened);
-      if (done.ok && done.value.kind === "noted") return page(notedPage(runtime, request, done.value.caseNumber));
+      if (done.ok && done.value.kind === "noted") return page(notedPage(runtime, request, done.value));
       if (done.ok) throw new Error("An appeal is opened or noted."); // for the compiler
       const state = refusedState(done.refusal, { contact, cause, story }, { "accounts/address-shape": "contact" });
       return formAgain(request, done.refusal, appealPage(runtime, request, state));

@@ -27,6 +27,7 @@ import { resetRoutes } from "./reset.ts";
 import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { openpgpKeyRoutes } from "./openpgp-keys.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -55,6 +56,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...addressRoutes,
   ...tokenRoutes,
   ...signingKeyRoutes,
+  ...openpgpKeyRoutes,
   ...contactRoutes,
   ...historyRoutes,
   ...yourDataRoutes,

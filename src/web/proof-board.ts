@@ -48,6 +48,10 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     one.needsChallenge
       ? challengeForm(request, "ssh-signature")
       : html`${command(one)}${posted(request, "ssh-signature", html`${textarea({ name: "signature", label: "The signature it made", hint: "From -----BEGIN SSH SIGNATURE----- to its end. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
+  openpgp: (request, state, one) =>
+    one.needsChallenge
+      ? challengeForm(request, "openpgp")
+      : html`${command(one)}${posted(request, "openpgp", html`${textarea({ name: "signature", id: "openpgp-signature", label: "All that it printed", hint: "From -----BEGIN PGP to -----END PGP SIGNATURE-----. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({
@@ -157,7 +161,7 @@ export async function proofBoard(
   if (shown.length === 0) return null;
   return html`
     <section aria-labelledby="proofs"><h2 id="proofs">${isOpen ? "What you can show" : "What you have shown"}</h2>
-      ${isOpen ? html`<p>Take what is easiest for you. Things that rest on one another, like two keys on one laptop, count once.</p>` : null}
+      ${isOpen ? html`<p>Take what is easiest for you. Things that rest on one another, like two keys on one laptop, count once. Never paste a key, a token or a code here: <a href="/help/pasted-secret">if you did</a>.</p>` : null}
       <div class="cards">${shown.map((one) => cardOf(request, state, one))}</div>
     </section>`;
 }

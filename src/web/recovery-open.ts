@@ -127,6 +127,7 @@ export function opened(runtime: Runtime, incoming: Incoming, done: OpenedCase): 
   const { recoveryCase } = done;
   const body = html`
     ${notice({ tone: "success", title: `Case ${recoveryCase.number} is open`, body: html`<p>We have written to the address you gave us, with a link to your case page.</p>` })}
+    ${done.told === null ? null : notice({ tone: "warning", title: "Something you wrote was cut out", body: html`<p>${done.told}</p>` })}
     <h1>Note your case code</h1>
     <p>With the link from the mail and this code you can come back from any browser, and at the end it shows that it is you. We show it only now.</p>
     <p class="code-large"><code>${done.code.reveal()}</code></p>

@@ -21,7 +21,7 @@ async function keysPage(runtime: Runtime, request: AccountRequest, state: FormSt
   const keys = await listSigningKeys(runtime.db, request.actor.account.id);
   const body = html`
     <h1>SSH keys for recovery</h1>
-    <p>Should you lose your app one day, a signature made with one of these keys helps to prove that the account is yours. They cannot sign you in. A key counts from seven days after you add it.</p>
+    <p>Should you lose your app one day, a signature made with one of these keys helps to prove that the account is yours. They cannot sign you in. A key counts from seven days after you add it. <a href="/help/ssh-signature">How such a signature is made</a></p>
     ${table({
       caption: "Your keys",
       columns: ["Key", "Kind", "Added", ""],
@@ -45,7 +45,8 @@ async function keysPage(runtime: Runtime, request: AccountRequest, state: FormSt
       body: html`
         ${textarea({ name: "key", label: "Public key", hint: "One line, from a file such as ~/.ssh/id_ed25519.pub. Never the file without .pub.", value: state.values["key"], error: state.errors["key"], required: true, maxlength: 8192, rows: 4 })}
         ${button({ label: "Add key" })}`,
-    })}`;
+    })}
+    <p class="muted">You use OpenPGP rather than SSH? See <a href="/account/openpgp">OpenPGP keys</a>.</p>`;
   return accountFrame(runtime, request, "SSH keys", body);
 }
 

@@ -30,6 +30,9 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/frozen/appeal": { contact: "new@new.example", cause: "frozen", story: "lost" },
   "/account/keys": { key: "ssh-ed25519 AAAA" },
   "/account/keys/remove": { id: `key_${NO_ID}` },
+  "/account/openpgp": { publicKey: "no key" },
+  "/account/openpgp/confirm": { signature: "no signature" },
+  "/account/openpgp/remove": { id: `key_${NO_ID}` },
   "/account/drill/:way": { code: "no signature" },
   "/recovery": { username: "alice", contact: "new@new.example", cause: "other", story: "lost" },
   "/sign-in/stuck/case": { contact: "new@new.example", cause: "other", story: "lost" },
@@ -41,6 +44,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/mailbox": { address: "new@new.example" },
   "/recovery/case/prove/mailbox-code": { address: "new@new.example", "mailbox-code": "00000000" },
   "/recovery/case/prove/ssh-signature": { signature: "" },
+  "/recovery/case/prove/openpgp": { signature: "" },
   "/recovery/case/prove/records": {
     projects: "alpenglow",
     organisations: "",
@@ -87,7 +91,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
 export const QUOTES =
-  /^(?:story|body|question|note|reason|key|signature|projects|organisations|addresses|tokenNames|password|pastedCodes)$/;
+  /^(?:story|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|password|pastedCodes)$/;
 
 /** Forms with nothing but their button. */
 export const BUTTONS = new Set([
@@ -104,6 +108,7 @@ export const BUTTONS = new Set([
   "/confirm-address/:token",
   "/sign-out",
   "/account/sessions/end-others",
+  "/account/openpgp/forget",
   "/account/data/download",
   "/account/delete/keep",
   "/account/strict/begin",

@@ -77,6 +77,10 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
     await sql`insert into drill_reminders values (${id}, ${new Date(now.getTime() + 90 * DAY)}, null, null)`.execute(
       db,
     );
+    await sql`insert into openpgp_keys (id, account_id, fingerprint, signers, blob, user_ids, algorithm, made_at, pasted_at, bound_at)
+      values ('key_p', ${id}, 'AB', '{AB}', 'one', '{"Alice <alice@alice.example>"}', 'ed25519', ${now}, ${now}, ${now})`.execute(
+      db,
+    );
     await sql`insert into drill_tests values (${id}, 'totp', ${now})`.execute(db);
     await sql`insert into drill_challenges values (${id}, 'ssh', 'sign this', ${new Date(now.getTime() + 90 * DAY)})`.execute(
       db,

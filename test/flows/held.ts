@@ -139,6 +139,12 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: ["recoveryCodes"],
     deletion: go,
   },
+  openpgp_keys: {
+    columns:
+      "id account_id fingerprint signers blob user_ids algorithm made_at expires_at pasted_at nonce nonce_until bound_at changed_at revoked_at revoked_because",
+    exported: ["openpgpKeys"],
+    deletion: go,
+  },
   organisation_members: {
     columns: "organisation_id account_id role added_at",
     exported: ["roles"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { audit } from "../../audit/index.ts";
+import { redacted } from "../../evidence/index.ts";
 import { transact } from "../../kernel/db/transact.ts";
 import {
   defineRoute,
@@ -83,9 +84,12 @@ function power<B extends z.ZodType>(
         detail,
         tell: "anyone",
       };
-      return page(await casePage(runtime, request, found, { attempted: name, refusal, values: invalid.values }), {
-        status: 422,
-      });
+      return page(
+        await casePage(runtime, request, found, { attempted: name, refusal, values: textValues(invalid.values) }),
+        {
+          status: 422,
+        },
+      );
     },
     handle: async (_, request): Promise<Reply> => {
       const found = await findCaseByNumber(runtime.db, request.params.number);
@@ -110,9 +114,9 @@ function power<B extends z.ZodType>(
 
 const textValues = (body: unknown): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(body as Record<string, unknown>).filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string",
-    ),
+    Object.entries(body as Record<string, unknown>)
+      .filter((entry): entry is [string, string] => typeof entry[1] === "string")
+      .map(([name, value]) => [name, redacted(value)]),
   ); // a parsed form
 
 const toVerdict = (body: z.output<typeof verdictForm>): Verdict => ({

@@ -1,3 +1,4 @@
+import { redacted } from "../../evidence/index.ts";
 import type { Keyring } from "../../kernel/crypto/keyring.ts";
 import { openText, sealText, type SealedColumn } from "../../kernel/db/sealed.ts";
 import type { CaseId } from "../../kernel/ids.ts";
@@ -29,8 +30,12 @@ export const sealedCaseColumns: readonly SealedColumn[] = [
 
 type Written = "story" | "body" | "question" | "answer" | "reason";
 
+/**
+ * Seals a text for its column. What acts take in they have looked through already (`typed.ts`), with its consequences;
+ * here it is done once more, so that no way into a case can ever keep a secret.
+ */
 export const sealWritten = (runtime: Pick<Runtime, "keys" | "random">, caseId: CaseId, what: Written, text: string) =>
-  sealText(runtime, "case-data", text, contextOf(what, caseId));
+  sealText(runtime, "case-data", redacted(text), contextOf(what, caseId));
 
 export const openWritten = (keys: Keyring, caseId: CaseId, what: Written, stored: string): string =>
   openText(keys, "case-data", stored, contextOf(what, caseId));

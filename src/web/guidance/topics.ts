@@ -189,6 +189,77 @@ const HACKED: Topic = {
   next: { href: "/account/lock", label: "Lock my account" },
 };
 
+const OPENPGP: Topic = {
+  slug: "openpgp-signature",
+  title: "OpenPGP signature",
+  lead: "A signature with an OpenPGP key that you added to your account earlier shows that the account is yours. It takes one command, and the key stays with you.",
+  parts: [
+    {
+      title: "Before you need it",
+      body: html`<ol><li>Print your public key with <code>gpg --export --armor</code> and its fingerprint, and paste it on the page <a href="/account/openpgp">OpenPGP keys</a>.</li><li>Sign the line that the page shows, and paste what gpg prints. That shows that you have the key.</li><li>Seven days later it counts. If you extend its expiry, paste the newer export there too: it takes another seven days.</li></ol>`,
+    },
+    {
+      title: "In a recovery",
+      body: html`<p>Your case page shows one command. It hands a line of text to gpg, and you paste everything that gpg prints, from <code>-----BEGIN PGP SIGNED MESSAGE-----</code> to <code>-----END PGP SIGNATURE-----</code>. A detached signature over exactly the same line is taken as well.</p>`,
+    },
+    {
+      title: "When one is refused",
+      body: html`<ul><li>The key or its signing subkey has expired or was revoked. Extend it in gpg; until the newer export was here for seven days, prove something else.</li><li>It was made with SHA-1 or DSA, or the RSA key has fewer than 2048 bits. Such signatures can be forged.</li><li>There is something before or after it, or it holds two signatures. Paste only what gpg printed.</li><li>The line was signed for another case, or a newer command was asked for since.</li></ul>`,
+    },
+    {
+      title: "Never paste the key itself",
+      body: html`<p>A block that begins with <code>-----BEGIN PGP PRIVATE KEY BLOCK-----</code> is the key. Nobody here needs it, ever. <a href="/help/pasted-secret">If you did paste it</a></p>`,
+    },
+  ],
+  next: { href: "/account/openpgp", label: "Add an OpenPGP key" },
+};
+
+const SSH: Topic = {
+  slug: "ssh-signature",
+  title: "SSH signature",
+  lead: "A signature with an SSH key that you registered earlier shows that the account is yours. It takes three short commands, and the key stays with you.",
+  parts: [
+    {
+      title: "Before you need it",
+      body: html`<p>Paste the one line of your <code>.pub</code> file on the page <a href="/account/keys">SSH keys for recovery</a>. Seven days later it counts. Kinds that are taken: ed25519, ECDSA, RSA from 2048 bits, and the keys on hardware whose names begin with <code>sk-</code>. A hardware key that was touched for the signature counts for more, since nobody who steals the computer alone has it.</p>`,
+    },
+    {
+      title: "In a recovery",
+      body: html`<p>Your case page shows the commands: one writes a line of text to a file, <code>ssh-keygen -Y sign</code> signs it, and the last prints the signature, which you paste. OpenSSH 8.1 or newer is needed. Change the path if your key has another name.</p>`,
+    },
+    {
+      title: "When one is refused",
+      body: html`<ul><li>It was made for another purpose: the word after <code>-n</code> must be the one shown.</li><li>RSA signed with SHA-1, as very old programs do.</li><li>There is something after its end, or it was cut off.</li><li>The line was signed for another case, or a newer command was asked for since.</li></ul>`,
+    },
+    {
+      title: "Never paste the key itself",
+      body: html`<p>The file without <code>.pub</code> is the key. Nobody here needs it, ever. <a href="/help/pasted-secret">If you did paste it</a></p>`,
+    },
+  ],
+  next: { href: "/account/keys", label: "Register an SSH key" },
+};
+
+const PASTED_SECRET: Topic = {
+  slug: "pasted-secret",
+  title: "You pasted a secret",
+  lead: "A private key, an API token or a recovery code that was pasted into a text is not kept here. What is ours stops working at once; what is not, you replace where it is used.",
+  parts: [
+    {
+      title: "What happens to the text",
+      body: html`<p>Everything typed in a recovery case is looked through before it is kept. What reads as a secret is cut out, and the place says what stood there. Nobody at the desk sees it, and it is in no log.</p>`,
+    },
+    {
+      title: "What happens to the secret",
+      body: html`<ul><li>An API token of this index can publish nothing any more, whoever’s it is.</li><li>A recovery code of this index opens nothing any more. The others of its set still work.</li><li>The private part of a key that is registered here: the key counts for nothing any more. If it is locked with a passphrase we cannot tell which key it is for certain, and it stays until you remove it.</li><li>Secrets of other services we cannot end.</li></ul>`,
+    },
+    {
+      title: "What you do",
+      body: html`<ol><li>Replace a pasted key wherever you use it, also where it is locked with a passphrase.</li><li>Revoke a token of another service on that service’s own page.</li><li>Go on with your case: nothing you have shown is lost, and other proofs count as before.</li></ol>`,
+    },
+  ],
+  next: { href: "/recovery/case", label: "Back to my case" },
+};
+
 /** Every page of guidance, the most urgent first. */
 export const TOPICS: readonly Topic[] = [
   HACKED,
@@ -199,4 +270,7 @@ export const TOPICS: readonly Topic[] = [
   PASSWORD_MANAGERS,
   PHISHING,
   LEAVING,
+  SSH,
+  OPENPGP,
+  PASTED_SECRET,
 ];
