@@ -14,7 +14,7 @@ import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
-import { sweepTemporaryFiles } from "../registry/index.ts";
+import { expireInvitations, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
@@ -98,6 +98,18 @@ const sweepFiles = (app: App) =>
       if (count > 0) runtime.log.info("left-over files removed", { count });
     },
   });
+
+/** Ends invitations that nobody answered in time, and forgets the addresses they went to. */
+const expireOpenInvitations = defineJob({
+  name: "registry-invitations",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "37 * * * *",
+  run: async (runtime) => {
+    await expireInvitations(runtime, runtime.clock.now());
+  },
+});
 
 /** Erases what was observed of claimants once it has been kept as long as its kind of evidence allows. */
 const eraseObservations = defineJob({
@@ -200,6 +212,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepThrottle,
   sweepCeremonies,
   watchMailDomains(app),
+  expireOpenInvitations,
   eraseObservations,
   deleteAccounts,
   eraseOld,

@@ -24,6 +24,9 @@ export type IdPrefix =
   | "not" // notice
   | "hold" // hold
   | "rct" // recovery contact
+  | "inv" // invitation to share a project or an organisation
+  | "url" // web page of a project
+  | "vch" // somebody asked to speak for a claimant
   | "mail" // outgoing mail
   | "one" // one-time secret
   | "mrq" // request that is answered by mail
@@ -51,6 +54,9 @@ export type RequestedId = Id<"ask">;
 export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
 export type ContactId = Id<"rct">;
+export type InvitationId = Id<"inv">;
+export type ProjectUrlId = Id<"url">;
+export type VouchId = Id<"vch">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;
 export type MailRequestId = Id<"mrq">;

@@ -50,6 +50,9 @@ export { message as "recovery-key-removed" } from "./messages/recovery-key-remov
 export { message as "reset-frozen" } from "./messages/reset-frozen/message.ts";
 export { message as "reset-not-confirmed" } from "./messages/reset-not-confirmed/message.ts";
 export { message as "second-factor-bound" } from "./messages/second-factor-bound/message.ts";
+export { message as "sharing-changed" } from "./messages/sharing-changed/message.ts";
+export { message as "sharing-changed-by-you" } from "./messages/sharing-changed-by-you/message.ts";
+export { message as "sharing-invited" } from "./messages/sharing-invited/message.ts";
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
 export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";

@@ -11,7 +11,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { pageMails, queueMail } from "../notifications/index.ts";
 import { caseForOwner, listCaseIdsOf, strictData } from "../recovery/index.ts";
 import { contactData } from "../recovery-contacts/index.ts";
-import { listApiTokens, listEveryHold, listRoleDates, pageUploads } from "../registry/index.ts";
+import { listApiTokens, listEveryHold, listRoleDates, listSharingData, pageUploads } from "../registry/index.ts";
 import type { Self } from "../security-settings/index.ts";
 import { listDevices, listEverySession } from "../sessions/index.ts";
 import { findDeletion } from "./store.ts";
@@ -86,6 +86,7 @@ function sectionsOf(runtime: Runtime, account: Account, now: Date): readonly Sec
     ["strictMode", () => strictData(db, id)],
     ["drills", () => drillData(db, id)],
     ["roles", () => listRoleDates(db, id)],
+    ["sharing", () => listSharingData(db, id)],
     ["holds", () => listEveryHold(db, id)],
     ["uploads", paged<Upload>((last) => pageUploads(db, id, last?.id ?? null, PAGE))],
     ["recoveryCases", cases(runtime, id)],

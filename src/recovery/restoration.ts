@@ -31,7 +31,7 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
-import { ALL_POWERS, placeHold, revokeAllApiTokens } from "../registry/index.ts";
+import { ALL_POWERS, placeHold, revokeAllApiTokens, voidInvitationsOf } from "../registry/index.ts";
 import { endAllSessions, forgetDevices } from "../sessions/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import { advance } from "./advance.ts";
@@ -278,6 +278,7 @@ export async function restoreAccount(
       because: "account recovery",
       actor,
     });
+    await voidInvitationsOf(tx, runtime.random, account.id);
     await thawAccount(tx, runtime.random, { accountId: account.id, caseId: recoveryCase.id, actor });
     const heldUntil = await hold(tx, runtime, moved.value);
     const told = await tellEverybody(tx, runtime, moved.value, "completed");

@@ -19,6 +19,20 @@ export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } f
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
 export { isProjectName, normalizeName } from "./names.ts";
 export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, recordsOf } from "./records.ts";
+export {
+  acceptInvitation,
+  declineInvitation,
+  expireInvitations,
+  invite,
+  type Inviting,
+  listInvitationsTo,
+  voidInvitationsOf,
+  withdrawInvitation,
+} from "./people/invitations.ts";
+export { type PlaceName, type PlaceView, viewPlace } from "./people/places.ts";
+export { pagesNamedBy, removeUrl, verifyUrl } from "./people/project-urls.ts";
+export { changeRole, foundOrganisation, leavePlace, moveIn, removeSharer, takeOut } from "./people/roles.ts";
+export { mayChange, placeInWords, roleInWords, rolesOf } from "./people/rules.ts";
 export { registryRefusals } from "./refusals.ts";
 export {
   addOrganisationMember,
@@ -34,6 +48,7 @@ export {
   eraseAccountData,
   listEveryHold,
   listRoleDates,
+  listSharingData,
   listSoleOwnerships,
   pageUploads,
   type SoleOwnerships,
@@ -46,11 +61,16 @@ export type {
   DistributionFile,
   FileType,
   Hold,
+  Invitation,
   Organisation,
   OrganisationRole,
+  Place,
   Power,
   Project,
   ProjectRole,
+  ProjectUrl,
   Release,
+  SharedRole,
+  Sharer,
   TokenHolder,
 } from "./types.ts";

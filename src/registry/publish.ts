@@ -20,6 +20,7 @@ import { foldName, normalizeName, type ParsedFilename, parseFilename } from "./n
 import { receiveUpload } from "./receive.ts";
 import { registryRefusals } from "./refusals.ts";
 import { findRole, upsertRole } from "./store/access.ts";
+import { lockRole } from "./store/people.ts";
 import {
   addDependencies,
   findOrInsertRelease,
@@ -33,7 +34,7 @@ import {
   replaceDependencies,
 } from "./store/projects.ts";
 import { lockApiToken } from "./store/tokens.ts";
-import type { Project, TokenHolder } from "./types.ts";
+import type { Project, ProjectRole, TokenHolder } from "./types.ts";
 import { newestVersion } from "./versions.ts";
 
 export interface UploadOptions {
@@ -209,7 +210,13 @@ async function requireStillAllowed(tx: Tx, holder: TokenHolder): Promise<Result<
 }
 
 /** The project, if this token may publish to it; null where there is none of that name yet and it may make it. */
-async function requirePublisher(reader: Reader, holder: TokenHolder, typed: string): Promise<Result<Project | null>> {
+async function requirePublisher(
+  reader: Reader,
+  holder: TokenHolder,
+  typed: string,
+  roleOn: (project: Project) => Promise<ProjectRole | null> = (project) =>
+    findRole(reader, project.id, holder.account.id),
+): Promise<Result<Project | null>> {
   const name = normalizeName(typed);
   const { projects } = holder.token;
   if (projects && !projects.includes(name)) {
@@ -217,7 +224,7 @@ async function requirePublisher(reader: Reader, holder: TokenHolder, typed: stri
   }
   const project = await findProject(reader, name);
   if (project) {
-    const role = await findRole(reader, project.id, holder.account.id);
+    const role = await roleOn(project);
     return role ? ok(project) : refuse(registryRefusals["no-role"]({ detail: `"${project.name}" has other owners.` }));
   }
   const alike = await findProjectByFoldedName(reader, foldName(typed));
@@ -232,7 +239,7 @@ async function findOrCreateProject(
   holder: TokenHolder,
   { name }: UploadForm,
 ): Promise<Result<Project>> {
-  const found = await requirePublisher(tx, holder, name);
+  const found = await requirePublisher(tx, holder, name, ({ id }) => lockRole(tx, id, holder.account.id));
   if (!found.ok) return found;
   if (found.value) return ok(found.value);
   const row = {

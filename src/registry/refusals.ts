@@ -69,4 +69,40 @@ export const registryRefusals = defineRefusals("registry", {
     status: 406,
     title: "This index speaks text/html, application/vnd.pypi.simple.v1+html and application/vnd.pypi.simple.v1+json.",
   },
+  // Who shares what.
+  "no-such-organisation": { status: 404, title: "There is no such organisation, or you are not in it." },
+  "no-such-invitation": {
+    status: 404,
+    title: "There is no such invitation any more: it was answered, taken back, or has run out.",
+  },
+  "no-such-sharer": { status: 404, title: "That person has no role of their own there." },
+  "not-yours-to-change": { status: 403, title: "Your role there does not let you change that." },
+  "not-a-role": { status: 422, title: "That is not a role there." },
+  "last-owner": {
+    status: 409,
+    title: "That would leave it without an owner. Make somebody else an owner first.",
+  },
+  "invite-yourself": { status: 422, title: "That is you. Name somebody else." },
+  "invite-nobody": { status: 404, title: "There is nobody of that name on this index. A mail address works too." },
+  "invited-already": { status: 409, title: "They have been invited already, and have not answered yet." },
+  "shares-already": { status: 409, title: "They have a role there already. Change it in the list above." },
+  "declined-lately": { status: 409, title: "They declined in the last seven days. Please talk to them first." },
+  "too-many-sharers": { status: 409, title: "There are as many people there as there can be. Remove somebody first." },
+  "too-many-invitations": {
+    status: 429,
+    title: "That is as many invitations as one account can send in a day. Please go on tomorrow.",
+  },
+  "too-many-organisations": { status: 409, title: "One account can own ten organisations. Hand one on first." },
+  "in-an-organisation": {
+    status: 409,
+    title: "The project belongs to another organisation. Take it out there first.",
+  },
+  "not-a-page": { status: 422, title: "Please give the address of a page that begins with https://." },
+  "not-in-metadata": {
+    status: 409,
+    title: "The newest release does not name that page. Add it to the project’s metadata, publish, and come back.",
+  },
+  "page-unreachable": { status: 409, title: "We could not read that page just now." },
+  "no-link-back": { status: 409, title: "We read the page and found no link back to the project on it." },
+  "too-many-urls": { status: 409, title: "A project can have ten verified pages. Remove one first." },
 });

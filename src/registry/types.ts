@@ -5,14 +5,17 @@ import type {
   CaseId,
   FileId,
   HoldId,
+  InvitationId,
   OrganisationId,
   ProjectId,
+  ProjectUrlId,
   ReleaseId,
 } from "../kernel/ids.ts";
 
 export type FileType = "bdist_wheel" | "sdist";
 export type ProjectRole = "owner" | "maintainer";
 export type OrganisationRole = "owner" | "manager" | "member";
+export type SharedRole = ProjectRole | OrganisationRole;
 
 /** What a hold takes away for a time. */
 export type Power =
@@ -91,4 +94,47 @@ export interface Organisation {
   readonly id: OrganisationId;
   readonly name: string;
   readonly role: OrganisationRole;
+}
+
+/** Something that several people share: a project, or an organisation with its projects. */
+export type Place =
+  | { readonly kind: "project"; readonly id: ProjectId; readonly name: string; readonly slug: string }
+  | { readonly kind: "organisation"; readonly id: OrganisationId; readonly name: string; readonly slug: string };
+
+/** Somebody with a role in a place. */
+export interface Sharer {
+  readonly accountId: AccountId;
+  readonly role: SharedRole;
+  readonly since: Date;
+  /** The organisation through which it is so, by name; null for a role of one's own. */
+  readonly through: string | null;
+}
+
+export type InvitationEnd = "accepted" | "declined" | "withdrawn" | "expired";
+
+/** Somebody asked to share a place. */
+export interface Invitation {
+  readonly id: InvitationId;
+  readonly place: Place;
+  readonly role: SharedRole;
+  readonly invitedBy: AccountId;
+  /** Who was asked by name; null where an address was given. */
+  readonly accountId: AccountId | null;
+  /** As typed; null where a name was given, and once it has ended. */
+  readonly address: string | null;
+  readonly invitedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A web page that links back to the project that names it. */
+export interface ProjectUrl {
+  readonly id: ProjectUrlId;
+  readonly projectId: ProjectId;
+  readonly url: string;
+  readonly host: string;
+  /** When the link back was first seen, and by whose doing. */
+  readonly boundAt: Date;
+  readonly boundBy: AccountId;
+  /** When it was last seen. */
+  readonly checkedAt: Date;
 }

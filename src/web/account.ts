@@ -118,9 +118,9 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
             title: "Nothing published yet",
             body: html`<p>Make an API token, then run <code>twine upload --repository-url ${new URL("/legacy/", runtime.publicUrl).href} dist/*</code></p>`,
           })
-        : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span></li>`)}</ul>`
+        : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span> <a href="/account/projects/${project.normalizedName}">Who shares it<span class="visually-hidden">: ${project.name}</span></a></li>`)}</ul>`
     }
-    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/openpgp">OpenPGP keys</a> · <a href="/account/contacts">Recovery contacts</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/drill">Could you get back in today?</a> · <a href="/account/kit">Recovery kit</a> · <a href="/account/strict">Strict mode</a> · <a href="/account/history">Account history</a> · <a href="/account/data">Your data</a></p>
+    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/openpgp">OpenPGP keys</a> · <a href="/account/contacts">Recovery contacts</a> · <a href="/account/organisations">Organisations</a> · <a href="/account/invitations">Invitations</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/drill">Could you get back in today?</a> · <a href="/account/kit">Recovery kit</a> · <a href="/account/strict">Strict mode</a> · <a href="/account/history">Account history</a> · <a href="/account/data">Your data</a></p>
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",

@@ -1,4 +1,5 @@
 import type { Route } from "../kernel/http/index.ts";
+import { createGuardedFetch, type GuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { accountFinderRoutes } from "./account-finder.ts";
@@ -18,6 +19,7 @@ import { newPasswordRoutes } from "./new-password.ts";
 import { kitRoutes } from "./kit/routes.ts";
 import { lockRoutes } from "./lock.ts";
 import { objectionRoutes } from "./objection.ts";
+import { organisationRoutes } from "./organisations.ts";
 import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { recoveryOpenRoutes } from "./recovery-open.ts";
@@ -26,6 +28,7 @@ import { registerRoutes } from "./register.ts";
 import { resetRoutes } from "./reset.ts";
 import { restoreRoutes } from "./restore.ts";
 import { setupRoutes } from "./setup.ts";
+import { sharingRoutes } from "./sharing-acts.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { openpgpKeyRoutes } from "./openpgp-keys.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
@@ -38,7 +41,7 @@ export { refusalPage } from "./layout.ts";
 export { mailboxRoutes } from "./mailbox.ts";
 
 /** Every page that is not the desk's. */
-export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
+export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = createGuardedFetch()): readonly Route[] => [
   ...homeRoutes,
   ...guidanceRoutes,
   ...wellKnownRoutes,
@@ -58,6 +61,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...signingKeyRoutes,
   ...openpgpKeyRoutes,
   ...contactRoutes,
+  ...organisationRoutes,
+  ...sharingRoutes(fetch),
   ...historyRoutes,
   ...yourDataRoutes,
   ...deleteAccountRoutes,

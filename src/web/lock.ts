@@ -126,6 +126,7 @@ const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "recovery-key-removed": "a key for recovery that counts no more",
   "second-factor-bound": "a new second factor",
   "signed-in-new-device": "a sign-in from a new device",
+  "sharing-changed-by-you": "a change in something you share",
   "ssh-key-added": "a new SSH key",
   "strict-mode-changed": "strict mode",
 };

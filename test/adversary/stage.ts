@@ -184,6 +184,8 @@ export async function setStage(world: World): Promise<Stage> {
     "/drill-later/:token": yearly.drillLater,
     "/first-administrator/:token": new URL(administratorLink.url.reveal()).pathname,
   };
+  await fresh.browser.open("/account/organisations");
+  expectPage(await fresh.browser.submit("/account/organisations", { name: "alpenglow" }), /Who shares it/);
   const files = await fetch(new URL("/simple/alpenglow/", world.origin), { headers: { accept: "text/html" } });
   const file = /\/files\/([0-9a-f]{64})\/([^"#]+)/.exec(await files.text());
   assert(file, `${wheelOf("alpenglow", "1.0").filename} is not in the index`);

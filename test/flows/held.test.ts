@@ -67,6 +67,11 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
       await sql`insert into organisation_members values ('org_a', ${one}, 'owner', ${now})`.execute(db);
     const [project] = (await sql<{ id: string }>`select id from projects where name = 'alpenglow'`.execute(db)).rows;
     await sql`insert into project_roles values (${project?.id}, ${other}, 'owner', ${now})`.execute(db);
+    const until = new Date(now.getTime() + DAY);
+    await sql`insert into invitations (id, project_id, role, invited_by, address, address_folded, invited_at, expires_at)
+              values ('inv_a', ${project?.id}, 'owner', ${id}, 'c@c.example', 'c@c.example', ${now}, ${until})`.execute(
+      db,
+    );
     const [key] = (
       await sql<{ id: string }>`select id from authenticators where kind = 'totp' and account_id = ${id}`.execute(db)
     ).rows;

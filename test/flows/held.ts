@@ -122,6 +122,12 @@ export const HELD: Readonly<Record<string, Held>> = {
     },
   },
   holds: { columns: "id account_id powers case_id placed_at until because", exported: ["holds"], deletion: go },
+  invitations: {
+    columns:
+      "id project_id organisation_id role invited_by account_id address address_folded invited_at expires_at ended_at ended_as",
+    exported: ["sharing"],
+    deletion: go,
+  },
   key_rotations: nothing("key_id began_at current_since finished_at retired_at"),
   mail_domains: nothing("domain checked_at bad_nights lapsed_at"),
   mail_requests: {
@@ -164,6 +170,11 @@ export const HELD: Readonly<Record<string, Held>> = {
     columns: "id name name_normalized name_folded created_at created_by",
     exported: ["roles"],
     deletion: { untouched: PUBLISHED },
+  },
+  project_urls: {
+    columns: "id project_id url host bound_by bound_at checked_at removed_at",
+    exported: ["sharing"],
+    deletion: { untouched: "pages that a published project names; who had them verified is an id that says nothing" },
   },
   recovery_cases: {
     columns:

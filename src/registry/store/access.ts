@@ -25,7 +25,13 @@ export async function upsertRole(tx: Tx, projectId: ProjectId, accountId: Accoun
   await own(tx)
     .insertInto("project_roles")
     .values({ project_id: projectId, account_id: accountId, role, granted_at: tx.now })
-    .onConflict((conflict) => conflict.columns(["project_id", "account_id"]).doUpdateSet({ role, granted_at: tx.now }))
+    .onConflict((conflict) =>
+      conflict.columns(["project_id", "account_id"]).doUpdateSet({
+        role,
+        // The same role again is as old as it was: its age counts when people vouch for one another.
+        granted_at: sql`case when project_roles.role = ${role} then project_roles.granted_at else ${tx.now} end`,
+      }),
+    )
     .execute();
 }
 
@@ -53,7 +59,10 @@ export async function upsertMember(
     .insertInto("organisation_members")
     .values({ organisation_id: id, account_id: accountId, role, added_at: tx.now })
     .onConflict((conflict) =>
-      conflict.columns(["organisation_id", "account_id"]).doUpdateSet({ role, added_at: tx.now }),
+      conflict.columns(["organisation_id", "account_id"]).doUpdateSet({
+        role,
+        added_at: sql`case when organisation_members.role = ${role} then organisation_members.added_at else ${tx.now} end`,
+      }),
     )
     .execute();
 }

@@ -52,6 +52,27 @@ export async function listRoleDates(reader: Reader, accountId: AccountId) {
   return { projects, organisations };
 }
 
+/** Invitations an account sent, or was sent by name, with the verified pages it brought in. The oldest first. */
+export async function listSharingData(reader: Reader, accountId: AccountId) {
+  const invitations = await own(reader)
+    .selectFrom("invitations as i")
+    .leftJoin("projects as p", "p.id", "i.project_id")
+    .leftJoin("organisations as o", "o.id", "i.organisation_id")
+    .select(["p.name as project", "o.name as organisation", "i.role", "i.invited_at as invitedAt"])
+    .select(["i.ended_at as endedAt", "i.ended_as as endedAs"])
+    .select((is) => is("i.invited_by", "=", accountId).as("isSent"))
+    .where((is) => is.or([is("i.invited_by", "=", accountId), is("i.account_id", "=", accountId)]))
+    .orderBy("i.id")
+    .execute();
+  const pages = await own(reader)
+    .selectFrom("project_urls")
+    .select(["url", "bound_at as boundAt", "removed_at as removedAt"])
+    .where("bound_by", "=", accountId)
+    .orderBy("id")
+    .execute();
+  return { invitations, pages };
+}
+
 /** Every hold ever placed on an account, the oldest first. */
 export function listEveryHold(reader: Reader, accountId: AccountId) {
   return own(reader)
@@ -86,6 +107,10 @@ export async function eraseAccountData(tx: Tx, accountId: AccountId): Promise<{ 
       and not exists (select from organisation_members m where m.organisation_id = o.id)
       and not exists (select from organisation_projects p where p.organisation_id = o.id)`.execute(own(tx));
   }
+  await own(tx)
+    .deleteFrom("invitations")
+    .where((is) => is.or([is("invited_by", "=", accountId), is("account_id", "=", accountId)]))
+    .execute();
   await own(tx).deleteFrom("holds").where("account_id", "=", accountId).execute();
   return { tokens: Number(tokens.numDeletedRows) };
 }

@@ -6,11 +6,13 @@ import type {
   CaseId,
   FileId,
   HoldId,
+  InvitationId,
   OrganisationId,
   ProjectId,
+  ProjectUrlId,
   ReleaseId,
 } from "../../kernel/ids.ts";
-import type { FileType, OrganisationRole, Power, ProjectRole } from "../types.ts";
+import type { FileType, InvitationEnd, OrganisationRole, Power, ProjectRole, SharedRole } from "../types.ts";
 
 /** The tables of this slice; nobody else's code names them. */
 export interface RegistryTables {
@@ -67,7 +69,31 @@ export interface RegistryTables {
   };
   organisation_projects: { project_id: ProjectId; organisation_id: OrganisationId; added_at: Date };
   /** A view: rights of one's own and through organisations. */
-  project_access: { project_id: ProjectId; account_id: AccountId; role: ProjectRole };
+  project_access: { project_id: ProjectId; account_id: AccountId; role: ProjectRole; since: Date };
+  invitations: {
+    id: InvitationId;
+    project_id: ProjectId | null;
+    organisation_id: OrganisationId | null;
+    role: SharedRole;
+    invited_by: AccountId;
+    account_id: AccountId | null;
+    address: string | null;
+    address_folded: string | null;
+    invited_at: Date;
+    expires_at: Date;
+    ended_at: Date | null;
+    ended_as: InvitationEnd | null;
+  };
+  project_urls: {
+    id: ProjectUrlId;
+    project_id: ProjectId;
+    url: string;
+    host: string;
+    bound_by: AccountId;
+    bound_at: Date;
+    checked_at: Date;
+    removed_at: Date | null;
+  };
   api_tokens: {
     id: ApiTokenId;
     account_id: AccountId;
