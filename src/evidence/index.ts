@@ -5,10 +5,12 @@ export { eraseOldObservations, listFindings, recheckFinding, recordFinding, toPo
 export { findKind, kinds, offeredKinds } from "./kinds.ts";
 export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api-token/answer.ts";
 export { proofPath } from "./kinds/api-token/api-token.ts";
+export { numberClaim, recordNotMe } from "./kinds/live-session/answer.ts";
+export { numbersOf } from "./kinds/live-session/numbers.ts";
 export { observeContactMailbox } from "./kinds/mailbox/mailbox.ts";
 export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-code.ts";
 export { passwordObservation } from "./kinds/password/password.ts";
-export { type Conclude, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
+export { type Conclude, countTry, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";
 export { listSigningKeys, registerSigningKey, revokeSigningKey } from "./signing-keys.ts";
 export type {

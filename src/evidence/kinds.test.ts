@@ -64,8 +64,9 @@ for (const kind of kinds) {
         );
       }
       assert.ok(instructions.minutes > 0);
-      assert.equal(instructions.command !== undefined, kind.challengeHours !== null);
-      assert.equal(kind.instructions({ ...SAMPLE_CONTEXT, challenge: null }).command, undefined);
+      assert.equal((instructions.command ?? instructions.number) !== undefined, kind.challengeHours !== null);
+      const before = kind.instructions({ ...SAMPLE_CONTEXT, challenge: null });
+      assert.deepEqual([before.command, before.number], [undefined, undefined]);
     });
 
     test("keeps observations at least as long as they count, and bounds tries", () => {

@@ -1,4 +1,5 @@
 import { apiToken } from "./kinds/api-token/api-token.ts";
+import { liveSession } from "./kinds/live-session/live-session.ts";
 import { mailbox } from "./kinds/mailbox/mailbox.ts";
 import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
@@ -11,6 +12,7 @@ export const kinds: readonly AnyKind[] = [
   defineKind(mailbox),
   defineKind(apiToken),
   defineKind(sshSignature),
+  defineKind(liveSession),
   defineKind(records),
 ];
 

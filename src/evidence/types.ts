@@ -36,6 +36,8 @@ export interface Instructions {
   readonly sentence: string;
   /** Commands to copy, complete; absent until a challenge is running. */
   readonly command?: string;
+  /** For a kind whose challenge is a number to compare: what to look for. Absent until one is running. */
+  readonly number?: string;
   /** Where to do it: "On a computer where …". */
   readonly where: string;
   readonly minutes: number;

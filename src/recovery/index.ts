@@ -32,6 +32,7 @@ export {
   EVIDENCE_STATES,
   OPEN_STATES,
 } from "./lifecycle.ts";
+export { type AskedNumber, answerNumber, askNumber, denyNumber, findAskedNumber } from "./live-session.ts";
 export {
   lockByLink,
   lockBySubscriber,

@@ -20,7 +20,7 @@ import { findCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /** The case with its account, where a proof may still be given. */
-async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
+export async function openForProof(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
   const recoveryCase = await findCase(runtime.db, caseId);
   if (!recoveryCase) return refuse(recoveryRefusals["no-such-case"]());
   if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state))
@@ -31,7 +31,7 @@ async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
 }
 
 /** Records the finding under the case's lock and weighs the case anew in the same transaction. */
-const concludeIn =
+export const concludeIn =
   (runtime: RecoveryRuntime, now: Date): Conclude<RecoveryCase> =>
   (caseId, record) =>
     onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
@@ -49,7 +49,7 @@ export async function proveInCase(
   claim: unknown,
   at: { readonly source: Source; readonly now: Date },
 ): Promise<Result<RecoveryCase>> {
-  const opened = await open(runtime, caseId, at.now);
+  const opened = await openForProof(runtime, caseId, at.now);
   if (!opened.ok) return opened;
   const { limits } = runtime.policy;
   return proveWith(
@@ -69,7 +69,7 @@ export async function startChallenge(
   kind: string,
   now: Date,
 ): Promise<Result<undefined>> {
-  const opened = await open(runtime, caseId, now);
+  const opened = await openForProof(runtime, caseId, now);
   if (!opened.ok) return opened;
   return onCase(runtime, caseId, now, async (tx) => {
     const issued = await issueChallenge(tx, runtime, opened.value.context, kind);
@@ -84,7 +84,7 @@ export async function askMailboxCode(
   address: string,
   at: { readonly source: Source; readonly now: Date },
 ): Promise<Result<unknown>> {
-  const opened = await open(runtime, caseId, at.now);
+  const opened = await openForProof(runtime, caseId, at.now);
   if (!opened.ok) return opened;
   const { recoveryCase, context } = opened.value;
   return requestMailboxCode(runtime, context, {
@@ -105,7 +105,7 @@ export function proveByApiToken(
   },
 ): Promise<Result<RecoveryCase>> {
   const contextOf = async (caseId: CaseId) => {
-    const opened = await open(runtime, caseId, answer.now);
+    const opened = await openForProof(runtime, caseId, answer.now);
     return opened.ok ? opened.value.context : null;
   };
   return answerWithApiToken(

@@ -18,6 +18,7 @@ import { secret } from "../kernel/secret.ts";
 import {
   appealCase,
   askMailboxCode,
+  askNumber,
   caseHolderGuard,
   confirmContact,
   mailCaseCode,
@@ -135,6 +136,9 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       "Issues the challenge that a proof needs.",
       form({ kind: z.enum(["api-token", "ssh-signature"]) }),
       (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
+    ),
+    act("prove/number", "Shows a number, which a signed-in session is asked for.", form({}), (request) =>
+      askNumber(runtime, caseId(request), request.now),
     ),
     act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
       proveInCase(runtime, caseId(request), "password", { password: request.body.password }, request),

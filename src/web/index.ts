@@ -3,6 +3,7 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
+import { askedRoutes } from "./asked.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { deleteAccountRoutes } from "./delete-account.ts";
@@ -64,6 +65,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...kitRoutes,
   ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
+  ...askedRoutes(runtime),
   ...casePageRoutes(runtime),
   ...lockRoutes(runtime),
   ...frozenRoutes(runtime),

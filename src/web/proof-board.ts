@@ -48,6 +48,14 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     one.needsChallenge
       ? challengeForm(request, "ssh-signature")
       : html`${command(one)}${posted(request, "ssh-signature", html`${textarea({ name: "signature", label: "The signature it made", hint: "From -----BEGIN SSH SIGNATURE----- to its end. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
+  "live-session": (request, _state, one) =>
+    one.instructions.number
+      ? html`<p>The number to choose there: <strong class="number-to-match">${one.instructions.number}</strong></p>`
+      : formElement({
+          action: "/recovery/case/prove/number",
+          csrf: request.csrfToken,
+          body: button({ label: "Show me a number", kind: "secondary" }),
+        }),
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({
@@ -131,7 +139,7 @@ function cardOf(request: CaseRequest, state: FormState, one: BoardCard): Html {
         ? html`<p>${one.instructions.sentence}</p>
             <p class="muted">${one.instructions.where} About ${durationInWords(one.instructions.minutes * 60)}. ${one.instructions.proves}</p>
             ${FORMS[one.kindId]?.(request, state, one)}
-            ${one.challengeUntil ? html`<p class="muted">The command is good until ${time(one.challengeUntil, request.now)}.</p>` : null}`
+            ${one.challengeUntil ? html`<p class="muted">${one.instructions.number ? "The number" : "The command"} is good until ${time(one.challengeUntil, request.now)}.</p>` : null}`
         : null
     }`;
   return card({ title: one.title, aside: stateBadge(one), body });

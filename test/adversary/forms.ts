@@ -51,6 +51,8 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     lastUpload: "",
     lastSignIn: "",
   },
+  "/account/asked/number": { challenge: `one_${NO_ID}`, number: "10" },
+  "/account/asked/not-me": { challenge: `one_${NO_ID}` },
   "/restore/:token": { password: "amber-bridge-copper-delta-77", code: "000000" },
   "/restore/:token/case-code": { code: "0000-0000-0000-0000" },
   "/first-administrator/:token": {
@@ -114,6 +116,7 @@ export const BUTTONS = new Set([
   "/recovery/open/:token/mail-code",
   "/recovery/case/leave",
   "/recovery/case/mail-code",
+  "/recovery/case/prove/number",
   "/recovery/case/submit",
   "/recovery/case/withdraw",
   "/recovery/case/reopen",
