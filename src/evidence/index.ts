@@ -1,4 +1,15 @@
-export { type BoardCard, type BoardFacts, boardFor, type CardState, loadBoard } from "./board.ts";
+export {
+  type BoardCard,
+  type BoardFacts,
+  boardFor,
+  type CardState,
+  type KindHelp,
+  loadBoard,
+  loadBoardFacts,
+  unavailableKinds,
+} from "./board.ts";
+export { carriedTo, type CarriedProof, findCarried, startCarry } from "./carry.ts";
+export { declineKind, takeBackDecline } from "./decline.ts";
 export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
 export { eraseOldObservations, listFindings, recheckFinding, recordFinding, toPolicyFinding } from "./findings.ts";
@@ -9,6 +20,7 @@ export { numberClaim, recordNotMe } from "./kinds/live-session/answer.ts";
 export { numbersOf } from "./kinds/live-session/numbers.ts";
 export { observeContactMailbox } from "./kinds/mailbox/mailbox.ts";
 export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-code.ts";
+export { observeNetwork } from "./kinds/network/network.ts";
 export { passwordObservation } from "./kinds/password/password.ts";
 export { type Conclude, countTry, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";

@@ -39,6 +39,7 @@ interface EvidenceTables {
     retain_until: Date;
     replaced_at: Date | null;
   };
+  evidence_declined: { case_id: CaseId; kind: string; declined_at: Date };
   evidence_tries: { case_id: CaseId; kind: string; tries: number; last_try_at: Date };
 }
 
@@ -257,3 +258,30 @@ const toFinding = (row: EvidenceTables["findings"]): StoredFinding => ({
   reviewerText: row.reviewer_text ?? "What was seen has been erased, as its time was over.",
   replacedAt: row.replaced_at,
 });
+
+// What claimants said they cannot do.
+
+export async function selectDeclined(reader: Reader, caseId: CaseId): Promise<ReadonlySet<string>> {
+  const rows = await own(reader).selectFrom("evidence_declined").select("kind").where("case_id", "=", caseId).execute();
+  return new Set(rows.map(({ kind }) => kind));
+}
+
+/** @returns false where it was declined already */
+export async function insertDeclined(tx: Tx, caseId: CaseId, kind: string): Promise<boolean> {
+  const result = await own(tx)
+    .insertInto("evidence_declined")
+    .values({ case_id: caseId, kind, declined_at: tx.now })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** @returns false where it was not declined */
+export async function deleteDeclined(tx: Tx, caseId: CaseId, kind: string): Promise<boolean> {
+  const result = await own(tx)
+    .deleteFrom("evidence_declined")
+    .where("case_id", "=", caseId)
+    .where("kind", "=", kind)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}

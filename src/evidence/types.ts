@@ -75,6 +75,12 @@ export interface AccountFacts {
   /** API tokens that are neither revoked nor expired; held ones included. */
   readonly usableTokens: number;
   readonly signingKeys: number;
+  /** Whether recovery codes were ever made. Absent: not looked at, as with those below. */
+  readonly hasHadCodes?: boolean;
+  /** Browsers that the account was signed in with within a year. */
+  readonly knownDevices?: number;
+  /** Whether an app, a passkey or an unused recovery code is bound. */
+  readonly canSignIn?: boolean;
 }
 
 /**
@@ -92,6 +98,10 @@ export interface EvidenceKind<Claim, Observation> {
   readonly policyKinds: readonly string[];
   /** False where telling the outcome would answer a guess. */
   readonly isTold: boolean;
+  /** Never asked for and on no board: observed by itself. */
+  readonly isNoted?: true;
+  /** That it is not there says nothing against anybody: it has no samples of that. */
+  readonly neverContradicts?: true;
   /** What the claimant sends, as it comes from the edge. */
   readonly claim: z.ZodType<Claim>;
   /** JSON-serialisable. */

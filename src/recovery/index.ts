@@ -11,6 +11,15 @@ export {
   wasRestoredSince,
 } from "./account-data.ts";
 export {
+  answerCarried,
+  type Carried,
+  carryProof,
+  type CaseBoard,
+  caseBoard,
+  openCarried,
+  sayCannot,
+} from "./board.ts";
+export {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,

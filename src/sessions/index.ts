@@ -23,6 +23,7 @@ export {
   endSession,
   findSession,
   listLiveSessions,
+  listSignInNetworks,
   reauthenticate,
   renewSession,
   resolveSession,

@@ -4,6 +4,7 @@ import { accountRoutes } from "./account.ts";
 import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
 import { askedRoutes } from "./asked.ts";
+import { carriedRoutes } from "./carried.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { deleteAccountRoutes } from "./delete-account.ts";
@@ -67,6 +68,7 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...recoveryOpenRoutes(runtime),
   ...askedRoutes(runtime),
   ...casePageRoutes(runtime),
+  ...carriedRoutes(runtime),
   ...lockRoutes(runtime),
   ...frozenRoutes(runtime),
   ...objectionRoutes(runtime),
