@@ -97,11 +97,11 @@ export async function findCarried(
   runtime: Runtime,
   typed: string,
   now: Date,
-): Promise<Result<{ readonly caseId: CaseId; readonly kindId: string }>> {
+): Promise<Result<{ readonly caseId: CaseId; readonly kindId: string; readonly code: string }>> {
   const symbols = normalizeCrockford(typed);
   if (symbols?.length !== SYMBOLS) return refuse(oneTimeRefusals.unknown());
   const found = await peekUsable(reader, { purpose: PURPOSE, digests: digestsOf(runtime, symbols) }, now);
   const { caseId, kind } = found.ok ? found.value.detail : {};
   if (typeof caseId !== "string" || typeof kind !== "string") return refuse(oneTimeRefusals.unknown());
-  return ok({ caseId: caseId as CaseId, kindId: kind }); // written by startCarry
+  return ok({ caseId: caseId as CaseId, kindId: kind, code: shown(symbols) }); // written by startCarry
 }

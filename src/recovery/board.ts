@@ -93,6 +93,8 @@ export async function carryProof(
 }
 
 export interface Carried {
+  /** As it is shown, however it was typed. */
+  readonly code: string;
   readonly kindId: string;
   readonly title: string;
   readonly instructions: Instructions;
@@ -112,7 +114,7 @@ export async function openCarried(runtime: RecoveryRuntime, typed: string, now: 
   const kind = findKind(kindId);
   if (!opened.ok || !challenge || !kind) return refuse(oneTimeRefusals.unknown());
   const instructions = kind.instructions({ ...opened.value.context, challenge });
-  return ok({ kindId, title: kind.title, instructions, until: challenge.expiresAt });
+  return ok({ code: found.value.code, kindId, title: kind.title, instructions, until: challenge.expiresAt });
 }
 
 /**

@@ -123,7 +123,7 @@ export const carriedRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     invalid: async (_, request, invalid) => page(askPage(runtime, request, invalidState(invalid)), { status: 422 }),
     handle: async (_, request) => {
       const found = await openCarried(runtime, request.body.code, request.now);
-      return found.ok ? redirect(`/proof/${encodeURIComponent(request.body.code.trim())}`) : unknown(runtime, request);
+      return found.ok ? redirect(`/proof/${found.value.code}`) : unknown(runtime, request);
     },
   }),
   defineRoute({
