@@ -93,6 +93,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/supersede": "Made way for another recovery case",
   "recovery/wait-over": "Waiting time over",
   "recovery/wait-shortened": "Waiting time became shorter",
+  "recovery/weighed-again": "Recovery weighed again, since a proof has changed or expired",
   "recovery/withdraw": "Recovery case withdrawn",
   "registry/api-token-created": "API token made",
   "registry/api-token-held": "API token held",

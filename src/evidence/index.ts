@@ -12,7 +12,8 @@ export { carriedTo, type CarriedProof, findCarried, startCarry } from "./carry.t
 export { declineKind, takeBackDecline } from "./decline.ts";
 export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
-export { eraseOldObservations, listFindings, recheckFinding, recordFinding, toPolicyFinding } from "./findings.ts";
+export { eraseOldObservations, listFindings, recordFinding, toPolicyFinding } from "./findings.ts";
+export { lookAgain, noteChecked, recheckFinding, recordChanges } from "./recheck.ts";
 export { findKind, kinds, offeredKinds } from "./kinds.ts";
 export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api-token/answer.ts";
 export { proofPath } from "./kinds/api-token/api-token.ts";

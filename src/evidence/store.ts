@@ -38,6 +38,7 @@ interface EvidenceTables {
     reviewer_text: string | null;
     retain_until: Date;
     replaced_at: Date | null;
+    checked_at: Date | null;
   };
   evidence_declined: { case_id: CaseId; kind: string; declined_at: Date };
   evidence_tries: { case_id: CaseId; kind: string; tries: number; last_try_at: Date };
@@ -71,6 +72,7 @@ export async function insertFinding(tx: Tx, finding: StoredFinding, retainUntil:
       reviewer_text: finding.reviewerText,
       retain_until: retainUntil,
       replaced_at: null,
+      checked_at: null,
     })
     .execute();
 }
@@ -122,6 +124,29 @@ export async function selectFindings(
   if (!isReplacedToo) query = query.where("replaced_at", "is", null);
   const rows = await query.orderBy("id").execute();
   return rows.map(toFinding);
+}
+
+/** The findings of a case that stand, with when each was last looked at again. */
+export async function selectStanding(
+  reader: Reader,
+  caseId: CaseId,
+): Promise<readonly { readonly finding: StoredFinding; readonly checkedAt: Date | null }[]> {
+  const rows = await own(reader)
+    .selectFrom("findings")
+    .selectAll()
+    .where("case_id", "=", caseId)
+    .where("replaced_at", "is", null)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({ finding: toFinding(row), checkedAt: row.checked_at }));
+}
+
+export async function markChecked(tx: Tx, ids: readonly FindingId[]): Promise<void> {
+  await own(tx)
+    .updateTable("findings")
+    .set({ checked_at: tx.now })
+    .where("id", "in", [...ids])
+    .execute();
 }
 
 /** Erases observations whose time is over, and the sentence made from them. Returns how many. */

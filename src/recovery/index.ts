@@ -104,6 +104,7 @@ export {
   type RecoveryCase,
   type Review,
 } from "./types.ts";
+export { type Night, recheckPending } from "./recheck.ts";
 export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
 export { clockJob } from "./wait.ts";
 export { beginStrict, endStrict, type StrictMode, strictModeOf } from "./strict.ts";
