@@ -46,6 +46,8 @@ export interface BoardCard {
   readonly state: CardState;
   /** It rests on what was shown already, or is too weak to change anything. */
   readonly addsNothing?: boolean;
+  /** Of what is open, this gives most for the least. */
+  readonly helpsMost?: boolean;
   /** Not a proof: pages of ours that make one unnecessary. */
   readonly leadsTo?: readonly { readonly href: string; readonly label: string }[];
 }
@@ -126,8 +128,12 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
       ...(addsNothing(facts, kind, state) ? { addsNothing: true } : {}),
     };
   });
-  return [signInCard(facts), ...cards].toSorted((a, b) => compareCards(facts, a, b));
+  const ordered = [signInCard(facts), ...cards].toSorted((a, b) => compareCards(facts, a, b));
+  const best = hasProven(facts) ? ordered.find((card) => isOpen(card) && helpOf(facts, card) !== null) : undefined;
+  return ordered.map((card) => (card === best ? { ...card, helpsMost: true } : card));
 }
+
+const isOpen = ({ state }: BoardCard): boolean => state.kind === "not-tried" || state.kind === "tried";
 
 /** Whoever still has an authenticator needs no proof: that card leads to the way in. */
 function signInCard(facts: BoardFacts): BoardCard {

@@ -145,6 +145,7 @@ function elsewhere(request: CaseRequest, one: BoardCard, carried: CarriedProof |
   </div>`;
 }
 
+const HELPS_MOST = { tone: "info", text: "Helps most" } as const;
 const BADGES = {
   proven: { tone: "success", text: "Shown" },
   "set-aside": { tone: "warning", text: "Does not count" },
@@ -183,7 +184,6 @@ function openBody(board: CaseBoard, request: CaseRequest, state: FormState, one:
   return html`
     <p>${sentence}</p>
     <p class="muted">${where} About ${durationInWords(minutes * 60)}. ${proves}</p>
-    ${one.addsNothing ? html`<p class="muted">It rests on what you have shown already, or is too weak, so by itself it would change nothing.</p>` : null}
     ${one.leadsTo ? html`<p class="actions">${one.leadsTo.map(({ href, label }) => linkButton({ href, label, kind: "secondary" }))}</p>` : null}
     ${FORMS[one.kindId]?.(request, state, one)}
     ${elsewhere(request, one, board.carried.get(one.kindId), origin)}
@@ -193,12 +193,13 @@ function openBody(board: CaseBoard, request: CaseRequest, state: FormState, one:
 
 function cardOf(board: CaseBoard, request: CaseRequest, state: FormState, one: BoardCard, origin: URL): Html {
   const { kind } = one.state;
+  const open = kind === "not-tried" || kind === "tried" ? openBody(board, request, state, one, origin) : null;
   const body = html`
     ${saidOf(one).map((text) => html`<p><strong>${text}</strong></p>`)}
     ${one.state.kind === "proven" ? html`<p class="muted">Counts until ${time(one.state.until, request.now, "date")}.</p>` : null}
-    ${kind === "not-tried" || kind === "tried" ? openBody(board, request, state, one, origin) : null}
+    ${open && one.addsNothing ? html`<p class="muted">It rests on what you have shown already, or is too weak: by itself it would change nothing.</p>${details({ summary: "Show it all the same", body: open })}` : open}
     ${kind === "declined" ? answerTo(request, "can", one, "I can after all") : null}`;
-  return html`<div id="proof-${one.kindId}" data-part>${card({ title: one.title, aside: badge(BADGES[kind]), body, level: 3 })}</div>`;
+  return html`<div id="proof-${one.kindId}" data-part>${card({ title: one.title, aside: badge(one.helpsMost ? HELPS_MOST : BADGES[kind]), body, level: 3 })}</div>`;
 }
 
 /** Every way to show that the account is theirs: what helps most and costs least first. Looks for news by itself. */
