@@ -12,7 +12,7 @@ import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
-import { clockJob, sweepClocks } from "../recovery/index.ts";
+import { clockJob, recheckPending, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
 import { expireInvitations, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
@@ -123,6 +123,21 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Looks again at the proofs of every pending case, once a night. */
+const recheckProofs = (app: App) =>
+  defineJob({
+    name: "recovery-recheck",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "13 1 * * *",
+    run: async (runtime) => {
+      const { weighed, failed } = await recheckPending({ ...runtime, policy: app.policy }, runtime.clock.now());
+      if (weighed > 0) runtime.log.info("cases weighed again", { count: weighed });
+      if (failed > 0) runtime.log.warn("cases could not be checked again", { count: failed });
+    },
+  });
+
 /** Deletes accounts whose owners asked for it, once their days are over and nothing stands against it. */
 const deleteAccounts = defineJob({
   name: "privacy-deletions",
@@ -214,6 +229,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   watchMailDomains(app),
   expireOpenInvitations,
   eraseObservations,
+  recheckProofs(app),
   deleteAccounts,
   eraseOld,
   thawAccounts,

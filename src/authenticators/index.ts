@@ -50,7 +50,7 @@ export {
 } from "./kinds/password/reset-link.ts";
 export { strengthOf } from "./kinds/password/strength.ts";
 export { checkNewPassword, LONGEST, SHORTEST_ALONE, SHORTEST_WITH_SECOND_FACTOR } from "./kinds/password/rules.ts";
-export { CODE_PREFIX, codesIn } from "./kinds/recovery-codes/code.ts";
+export { CODE_PREFIX, codesIn, readCode as readRecoveryCode } from "./kinds/recovery-codes/code.ts";
 export {
   type BurnedCode,
   burnCode,
@@ -58,9 +58,13 @@ export {
   type CodeSet,
   countCodeAttempt,
   describeCodes,
+  findSavedCode,
+  findSavedCodeById,
+  hasHadCodes,
   makeCodes,
   redeemCode,
   revokeCodes,
+  type SavedCode,
 } from "./kinds/recovery-codes/recovery-codes.ts";
 export {
   beginTotp,

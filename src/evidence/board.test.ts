@@ -8,6 +8,7 @@ import {
   loadBoard,
   prove,
   type StoredFinding,
+  unavailableKinds,
 } from "./index.ts";
 import { SAMPLE_CONTEXT } from "./sample-context.ts";
 import { evidenceWorld, type EvidenceWorld, must } from "./test-support.ts";
@@ -33,7 +34,7 @@ const FACTS: BoardFacts = {
   tries: new Map(),
   challenges: new Map(),
   account: EVERYTHING,
-  order: [],
+  help: [],
 };
 
 const DAY_MS = 24 * 3600_000;
@@ -74,7 +75,7 @@ describe("the board", () => {
     ];
     for (const findings of [[], wrong]) {
       const boards = [EVERYTHING, NOTHING, null].map((account) =>
-        boardFor({ ...FACTS, findings, account, order: ["ssh-signature"] }),
+        boardFor({ ...FACTS, findings, account, help: [{ kind: "ssh-signature", step: 0, share: 1 }] }),
       );
       assert.deepEqual(boards[1], boards[0]);
       assert.deepEqual(boards[2], boards[0]);
@@ -88,21 +89,74 @@ describe("the board", () => {
       kind: "cannot",
       because: "No SSH key was registered on the account.",
     });
+    const cards = boardFor(facts);
+    const last = cards.slice(cards.findIndex(({ state }) => state.kind === "cannot"));
+    assert(last.every(({ state }) => state.kind === "cannot"));
+    assert(last.some(({ kindId }) => kindId === "ssh-signature"));
+    assert(unavailableKinds(facts).includes("ssh-hardware-key"), "and is not advised");
+  });
+
+  test("what helps most and costs least comes first: how far it leads, then how much it gives for a minute", () => {
+    const facts: BoardFacts = {
+      ...FACTS,
+      findings: [finding("password", "supports")],
+      help: [
+        { kind: "api-token", step: 1, share: 1 },
+        { kind: "mailbox", step: 0, share: 0.4 },
+        { kind: "ssh-hardware-key", step: 0, share: 0.9 },
+        { kind: "live-session", step: 0, share: 0.5 },
+      ],
+    };
+    const minutes = (id: string) => boardFor(facts).find(({ kindId }) => kindId === id)?.instructions.minutes;
+    assert.deepEqual(["live-session", "ssh-signature", "mailbox"].map(minutes), [2, 5, 3]);
+    const open = boardFor(facts).filter(({ state }) => state.kind === "not-tried");
     assert.deepEqual(
-      boardFor(facts).map(({ kindId }) => kindId),
-      ["records", "password", "mailbox", "api-token", "ssh-signature", "openpgp"],
+      open.slice(0, 5).map(({ kindId }) => kindId),
+      ["authenticator", "live-session", "ssh-signature", "mailbox", "api-token"],
+    );
+    const silent = open.slice(5).map(({ kindId, addsNothing }) => [kindId, addsNothing]);
+    assert(
+      silent.some(([id, isIdle]) => id === "known-device" && isIdle === true),
+      "said to change nothing",
+    );
+    assert(
+      silent.some(([id, isIdle]) => id === "records" && isIdle !== true),
+      "of what is never told nothing is said",
     );
   });
 
-  test("what helps most comes first, by the policy's order", () => {
-    const facts = {
-      ...FACTS,
-      findings: [finding("password", "supports")],
-      order: ["ssh-hardware-key", "mailbox-second", "api-token"],
-    };
+  test("to somebody who has proven nothing the cheapest comes first, and signing in before all", () => {
+    const minutes = boardFor(FACTS).map(({ instructions }) => instructions.minutes);
+    assert.equal(boardFor(FACTS)[0]?.kindId, "authenticator");
     assert.deepEqual(
-      boardFor(facts).map(({ kindId }) => kindId),
-      ["ssh-signature", "mailbox", "api-token", "openpgp", "records", "password"],
+      minutes.slice(1),
+      minutes.slice(1).toSorted((a, b) => a - b),
+    );
+  });
+
+  test("“I cannot do this” puts a card away until it is taken back, and the advice does without it", () => {
+    const declined = new Set(["live-session", "authenticator", "password"]);
+    const facts = { ...FACTS, declined, findings: [finding("password", "supports")] };
+    assert.equal(stateOf(facts, "live-session")?.kind, "declined");
+    assert.equal(stateOf(facts, "authenticator")?.kind, "declined");
+    assert.equal(stateOf(facts, "password")?.kind, "proven", "what was shown stays shown");
+    assert.deepEqual(unavailableKinds(facts), ["live-session"]);
+    assert.equal(stateOf({ ...facts, declined: new Set<string>() }, "live-session")?.kind, "not-tried");
+  });
+
+  test("what the policy sets aside is said to be shown and not to count, and why", () => {
+    const setAside = new Map([["password", "It does not count, because it was changed too recently."]]);
+    const facts = { ...FACTS, setAside, findings: [finding("password", "supports")] };
+    assert.deepEqual(stateOf(facts, "password"), {
+      kind: "set-aside",
+      texts: ["About password."],
+      because: "It does not count, because it was changed too recently.",
+    });
+    const both = [finding("mailbox", "supports"), finding("mailbox", "supports", { policyKind: "mailbox-second" })];
+    assert.equal(
+      stateOf({ ...FACTS, findings: both, setAside: new Map([["mailbox", "It does not."]]) }, "mailbox")?.kind,
+      "proven",
+      "one of the two counts",
     );
   });
 
@@ -118,17 +172,15 @@ describe("the board", () => {
   });
 
   test("after the last try it cannot be tried again", () => {
-    for (const kind of kinds) {
+    for (const kind of kinds.filter(({ isNoted }) => !isNoted)) {
       assert.equal(stateOf({ ...FACTS, tries: new Map([[kind.id, kind.triesPerCase]]) }, kind.id)?.kind, "cannot");
       assert.equal(
         stateOf({ ...FACTS, tries: new Map([[kind.id, 1]]), limits: { triesPerKind: 1, triesPerCase: 9 } }, kind.id)
           ?.kind,
         "cannot",
       );
-      assert.equal(
-        stateOf({ ...FACTS, tries: new Map([[kind.id, kind.triesPerCase - 1]]) }, kind.id)?.kind,
-        "not-tried",
-      );
+      const before = new Map([[kind.id, kind.triesPerCase - 1]]);
+      assert.equal(stateOf({ ...FACTS, tries: before }, kind.id)?.kind, "not-tried");
     }
   });
 

@@ -1,23 +1,38 @@
 import { listAddresses } from "../accounts/index.ts";
-import { findPasswordFacts } from "../authenticators/index.ts";
+import { describeCodes, findPasswordFacts, hasHadCodes, hasSecondFactor } from "../authenticators/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { listApiTokens } from "../registry/index.ts";
 import { currentChallenge } from "./challenge.ts";
+import { listDevices } from "../sessions/index.ts";
 import { listFindings } from "./findings.ts";
 import { kinds } from "./kinds.ts";
 import { selectOpenpgpKeys } from "./openpgp-store.ts";
+import { authenticatorCard } from "./kinds/authenticator/authenticator.ts";
 import type { TryLimits } from "./prove.ts";
-import { selectSigningKeys, selectTries } from "./store.ts";
+import { selectDeclined, selectSigningKeys, selectTries } from "./store.ts";
 import type { AccountFacts, AnyKind, Challenge, EvidenceContext, Instructions, StoredFinding } from "./types.ts";
 
 export type CardState =
   | { readonly kind: "not-tried" }
   | { readonly kind: "proven"; readonly texts: readonly string[]; readonly until: Date }
+  /** Shown, and the policy does not count it: too young, changed lately. */
+  | { readonly kind: "set-aside"; readonly texts: readonly string[]; readonly because: string }
+  /** They said that they cannot do it. */
+  | { readonly kind: "declined" }
   /** Given, but it does not count yet; or one of those whose outcome is never told. */
   | { readonly kind: "tried"; readonly texts: readonly string[] }
   | { readonly kind: "cannot"; readonly because: string };
+
+/** What one more proof of a policy kind would do, judged by what the claimant knows to have counted. */
+export interface KindHelp {
+  readonly kind: string;
+  /** How far the case would get with it: 0 is the farthest any proof gets it. */
+  readonly step: number;
+  /** The part of what is missing that it would give, above 0 to 1. */
+  readonly share: number;
+}
 
 /** One proof on the claimant's board. */
 export interface BoardCard {
@@ -30,6 +45,12 @@ export interface BoardCard {
   readonly challengeUntil: Date | null;
   readonly triesLeft: number;
   readonly state: CardState;
+  /** It rests on what was shown already, or is too weak to change anything. */
+  readonly addsNothing?: boolean;
+  /** Of what is open, this gives most for the least. */
+  readonly helpsMost?: boolean;
+  /** Not a proof: pages of ours that make one unnecessary. */
+  readonly leadsTo?: readonly { readonly href: string; readonly label: string }[];
 }
 
 export interface BoardFacts {
@@ -40,10 +61,16 @@ export interface BoardFacts {
   readonly challenges: ReadonlyMap<string, Challenge>;
   /** Null where the case is not matched to an account. */
   readonly account: AccountFacts | null;
-  /** The policy's kinds, the most helpful first. */
-  readonly order: readonly string[];
+  /** What helps, by the policy's kinds; empty where nothing is missing or nothing is proven yet. */
+  readonly help: readonly KindHelp[];
+  /** Kinds of evidence that the claimant said they cannot give. */
+  readonly declined?: ReadonlySet<string>;
+  /** The policy's kinds that were shown and do not count, and why, in words for the claimant. */
+  readonly setAside?: ReadonlyMap<string, string>;
   readonly limits?: TryLimits;
 }
+
+const offered = kinds.filter((kind) => !kind.isNoted);
 
 const isProof = (finding: StoredFinding, now: Date): boolean =>
   finding.verdict === "supports" && finding.expiresAt > now;
@@ -65,8 +92,13 @@ function stateOf(facts: BoardFacts, kind: AnyKind, triesLeft: number): CardState
   const [first] = proofs;
   if (first) {
     const until = proofs.reduce((least, { expiresAt }) => (expiresAt < least ? expiresAt : least), first.expiresAt);
-    return { kind: "proven", texts: texts(proofs), until };
+    const reasons = proofs.map(({ policyKind }) => facts.setAside?.get(policyKind));
+    const because = reasons.every((reason) => reason !== undefined) ? reasons[0] : undefined;
+    return because === undefined
+      ? { kind: "proven", texts: texts(proofs), until }
+      : { kind: "set-aside", texts: texts(proofs), because };
   }
+  if (facts.declined?.has(kind.id)) return { kind: "declined" };
   const impossible = facts.account && hasProven(facts) ? kind.cannot(facts.account) : null;
   if (impossible !== null) return { kind: "cannot", because: impossible };
   const expired = mine.filter((finding) => finding.verdict === "supports" && kind.isTold);
@@ -80,10 +112,11 @@ function stateOf(facts: BoardFacts, kind: AnyKind, triesLeft: number): CardState
  * nothing it shows the same cards in the same order whatever the account has, and whether or not there is one.
  */
 export function boardFor(facts: BoardFacts): readonly BoardCard[] {
-  const cards = kinds.map((kind): BoardCard => {
+  const cards = offered.map((kind): BoardCard => {
     const challenge = facts.challenges.get(kind.id) ?? null;
     const limit = Math.min(kind.triesPerCase, facts.limits?.triesPerKind ?? kind.triesPerCase);
     const triesLeft = Math.max(0, limit - (facts.tries.get(kind.id) ?? 0));
+    const state = stateOf(facts, kind, triesLeft);
     return {
       kindId: kind.id,
       title: kind.title,
@@ -92,25 +125,80 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
       needsChallenge: kind.challengeHours !== null && challenge === null,
       challengeUntil: challenge?.expiresAt ?? null,
       triesLeft,
-      state: stateOf(facts, kind, triesLeft),
+      state,
+      ...(addsNothing(facts, kind, state) ? { addsNothing: true } : {}),
     };
   });
-  return hasProven(facts) ? cards.toSorted((a, b) => rankOf(facts, a) - rankOf(facts, b)) : cards;
+  const ordered = [signInCard(facts), ...cards].toSorted((a, b) => compareCards(facts, a, b));
+  const best = hasProven(facts) ? ordered.find((card) => isOpen(card) && helpOf(facts, card) !== null) : undefined;
+  return ordered.map((card) => (card === best ? { ...card, helpsMost: true } : card));
 }
+
+const isOpen = ({ state }: BoardCard): boolean => state.kind === "not-tried" || state.kind === "tried";
+
+/** Whoever still has an authenticator needs no proof: that card leads to the way in. */
+function signInCard(facts: BoardFacts): BoardCard {
+  const { cannot, ...words } = authenticatorCard;
+  const impossible = facts.account && hasProven(facts) ? cannot(facts.account) : null;
+  const isDeclined = facts.declined?.has(authenticatorCard.kindId) === true;
+  const state: CardState =
+    impossible !== null
+      ? { kind: "cannot", because: impossible }
+      : isDeclined
+        ? { kind: "declined" }
+        : { kind: "not-tried" };
+  return { ...words, needsChallenge: false, challengeUntil: null, triesLeft: 0, state };
+}
+
+/** Known only once something was proven: before, what helps would tell what the account has. */
+const addsNothing = (facts: BoardFacts, kind: AnyKind, state: CardState): boolean =>
+  kind.isTold &&
+  (state.kind === "not-tried" || state.kind === "tried") &&
+  facts.help.length > 0 &&
+  hasProven(facts) &&
+  bestHelp(facts, kind.policyKinds) === null;
+
+const bestHelp = ({ help }: BoardFacts, policyKinds: readonly string[]): KindHelp | null =>
+  help
+    .filter(({ kind }) => policyKinds.includes(kind))
+    .reduce<KindHelp | null>((best, one) => (best && compareHelp(best, one, 1, 1) <= 0 ? best : one), null);
+
+/** Who gets the case farthest comes first; of those, who gives most of what is missing for each minute it takes. */
+const compareHelp = (a: KindHelp, b: KindHelp, minutesOfA: number, minutesOfB: number): number =>
+  a.step - b.step || b.share / minutesOfB - a.share / minutesOfA;
 
 const STATE_RANK: Readonly<Record<CardState["kind"], number>> = {
   "not-tried": 0,
   tried: 0,
-  proven: 1000,
-  cannot: 2000,
+  proven: 1,
+  "set-aside": 2,
+  declined: 3,
+  cannot: 4,
 };
 
-/** What helps most comes first, then what is proven, then what cannot be used. */
-function rankOf({ order }: BoardFacts, card: BoardCard): number {
-  const policyKinds = kinds.find((kind) => kind.id === card.kindId)?.policyKinds ?? [];
-  const places = policyKinds.map((id) => order.indexOf(id)).filter((place) => place >= 0);
-  return STATE_RANK[card.state.kind] + (places.length > 0 ? Math.min(...places) : order.length);
+/**
+ * What is open comes first: signing in, which ends it all, then what helps most and costs least. To somebody who has
+ * proven nothing, what takes the fewest minutes. What is shown follows, then what is no way for them.
+ */
+function compareCards(facts: BoardFacts, a: BoardCard, b: BoardCard): number {
+  const byState = STATE_RANK[a.state.kind] - STATE_RANK[b.state.kind];
+  if (byState !== 0) return byState;
+  if (a.leadsTo || b.leadsTo) return Number(b.leadsTo !== undefined) - Number(a.leadsTo !== undefined);
+  const minutes = [a.instructions.minutes, b.instructions.minutes] as const;
+  const helps = hasProven(facts) ? [helpOf(facts, a), helpOf(facts, b)] : [null, null];
+  const [helpA = null, helpB = null] = helps;
+  if (helpA && helpB) return compareHelp(helpA, helpB, ...minutes) || minutes[0] - minutes[1];
+  return Number(helpB !== null) - Number(helpA !== null) || minutes[0] - minutes[1];
 }
+
+const helpOf = (facts: BoardFacts, card: BoardCard): KindHelp | null =>
+  bestHelp(facts, kinds.find((kind) => kind.id === card.kindId)?.policyKinds ?? []);
+
+/** The policy's kinds that this claimant cannot give, as far as they may know it: advice leaves them out. */
+export const unavailableKinds = (facts: BoardFacts): readonly string[] =>
+  boardFor(facts)
+    .filter(({ state }) => state.kind === "cannot" || state.kind === "declined")
+    .flatMap(({ kindId }) => kinds.find((kind) => kind.id === kindId)?.policyKinds ?? []);
 
 const EVER = new Date(0);
 
@@ -124,28 +212,41 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
     signingKeys: (await selectSigningKeys(reader, accountId)).length,
     openpgpKeys: (await selectOpenpgpKeys(reader, accountId)).length,
+    hasHadCodes: await hasHadCodes(reader, accountId),
+    knownDevices: (await listDevices(reader, accountId, now)).length,
+    canSignIn:
+      ((await describeCodes(reader, accountId))?.unused ?? 0) > 0 || (await hasSecondFactor(reader, accountId)),
   };
 }
 
-/** Reads what `boardFor` needs. @param order the policy's kinds, the most helpful first (`Decision.whatWouldHelp`) */
-export async function loadBoard(
+/** Reads what `boardFor` needs, but for what the policy says: `help` and `setAside`. */
+export async function loadBoardFacts(
   reader: Reader,
   runtime: Runtime,
   context: EvidenceContext,
-  options: { readonly order?: readonly string[]; readonly limits?: TryLimits } = {},
-): Promise<readonly BoardCard[]> {
+  limits?: TryLimits,
+): Promise<BoardFacts> {
   const challenges = new Map<string, Challenge>();
   for (const { id, challengeHours } of kinds) {
     const challenge = challengeHours === null ? null : await currentChallenge(reader, runtime, context, id);
     if (challenge) challenges.set(id, challenge);
   }
-  return boardFor({
+  return {
     context,
     findings: await listFindings(reader, context.caseId),
     tries: await selectTries(reader, context.caseId),
     challenges,
     account: context.accountId ? await accountFacts(reader, context.accountId, context.now) : null,
-    order: options.order ?? [],
-    ...(options.limits ? { limits: options.limits } : {}),
-  });
+    help: [],
+    declined: await selectDeclined(reader, context.caseId),
+    ...(limits ? { limits } : {}),
+  };
 }
+
+/** The board as it is without the policy's word. */
+export const loadBoard = async (
+  reader: Reader,
+  runtime: Runtime,
+  context: EvidenceContext,
+  limits?: TryLimits,
+): Promise<readonly BoardCard[]> => boardFor(await loadBoardFacts(reader, runtime, context, limits));

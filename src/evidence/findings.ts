@@ -1,20 +1,12 @@
-import { audit, type AuditActor } from "../audit/index.ts";
+import { audit } from "../audit/index.ts";
 import type { Source } from "../kernel/http/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { lockName, transact, type Tx } from "../kernel/db/transact.ts";
-import { type CaseId, type FindingId, newId, type OneTimeId } from "../kernel/ids.ts";
-import { ok, refuse, type Result } from "../kernel/result.ts";
+import { type CaseId, newId, type OneTimeId } from "../kernel/ids.ts";
+import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { findKind } from "./kinds.ts";
-import { evidenceRefusals } from "./refusals.ts";
-import {
-  eraseObservations,
-  insertFinding,
-  replaceFinding,
-  replaceFindings,
-  selectFinding,
-  selectFindings,
-} from "./store.ts";
+import { eraseObservations, insertFinding, replaceFindings, selectFindings } from "./store.ts";
 import type { AnyKind, EvidenceContext, StoredFinding, Verdict } from "./types.ts";
 
 const DAY_MS = 24 * 3600_000;
@@ -63,13 +55,13 @@ export async function recordFinding(
   return finding;
 }
 
-function requireKind(kindId: string): AnyKind {
+export function requireKind(kindId: string): AnyKind {
   const kind = findKind(kindId);
   if (!kind) throw new Error(`There is no evidence kind ${kindId}.`);
   return kind;
 }
 
-const factsOf = (finding: StoredFinding) => ({
+export const factsOf = (finding: StoredFinding) => ({
   finding: finding.id,
   kind: finding.kind,
   version: finding.kindVersion,
@@ -77,10 +69,10 @@ const factsOf = (finding: StoredFinding) => ({
   verdict: finding.verdict,
 });
 
-const retainUntil = (kind: AnyKind, finding: StoredFinding): Date =>
+export const retainUntil = (kind: AnyKind, finding: StoredFinding): Date =>
   new Date(finding.observedAt.getTime() + kind.retainDays * DAY_MS);
 
-function judge(
+export function judge(
   runtime: Runtime,
   context: EvidenceContext,
   kind: AnyKind,
@@ -131,43 +123,6 @@ export const toPolicyFinding = (finding: StoredFinding) => ({
   expiresAt: finding.expiresAt,
   isPublic: finding.isPublic,
 });
-
-export interface Recheck {
-  readonly findingId: FindingId;
-  /** True: look again at what can be seen without the claimant. False: only judge the stored observation again. */
-  readonly isObservedAgain: boolean;
-  readonly actor: AuditActor;
-}
-
-/**
- * Judges a standing finding again, by the kind as it is today. The new finding keeps the date and the expiry of the old:
- * what the claimant showed then does not get younger. Refuses a finding that is replaced or whose observation is erased.
- */
-export async function recheckFinding(
-  tx: Tx,
-  runtime: Runtime,
-  context: EvidenceContext,
-  recheck: Recheck,
-): Promise<Result<StoredFinding>> {
-  const old = await selectFinding(tx, recheck.findingId);
-  const kind = old && findKind(old.kind);
-  const stored = old && kind?.observation.safeParse(old.observation);
-  if (!old || !kind || !stored?.success || old.caseId !== context.caseId)
-    return refuse(evidenceRefusals["no-such-finding"]());
-  const observation = recheck.isObservedAgain ? await kind.observeAgain(tx, context, stored.data) : stored.data;
-  if (!(await replaceFinding(tx, old.id))) return refuse(evidenceRefusals["no-such-finding"]());
-  const fresh = judge(runtime, context, kind, observation, tx.now, old.nonceId);
-  const finding: StoredFinding = { ...fresh, observedAt: old.observedAt, expiresAt: old.expiresAt };
-  await insertFinding(tx, finding, retainUntil(kind, finding));
-  audit(tx, runtime.random, {
-    act: "evidence/finding-rechecked",
-    actor: recheck.actor,
-    accountId: context.accountId,
-    caseId: context.caseId,
-    facts: { ...factsOf(finding), was: old.verdict, of: old.id, isObservedAgain: recheck.isObservedAgain },
-  });
-  return ok(finding);
-}
 
 /** Erases observations that were kept as long as their kind allows. Returns how many. */
 export async function eraseOldObservations(runtime: Runtime, now: Date): Promise<number> {

@@ -1,14 +1,29 @@
-export { type BoardCard, type BoardFacts, boardFor, type CardState, loadBoard } from "./board.ts";
+export {
+  type BoardCard,
+  type BoardFacts,
+  boardFor,
+  type CardState,
+  type KindHelp,
+  loadBoard,
+  loadBoardFacts,
+  unavailableKinds,
+} from "./board.ts";
+export { carriedTo, type CarriedProof, findCarried, startCarry } from "./carry.ts";
+export { declineKind, takeBackDecline } from "./decline.ts";
 export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
-export { eraseOldObservations, listFindings, recheckFinding, recordFinding, toPolicyFinding } from "./findings.ts";
+export { eraseOldObservations, listFindings, recordFinding, toPolicyFinding } from "./findings.ts";
+export { lookAgain, noteChecked, recheckFinding, recordChanges } from "./recheck.ts";
 export { findKind, kinds, offeredKinds } from "./kinds.ts";
 export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api-token/answer.ts";
 export { proofPath } from "./kinds/api-token/api-token.ts";
+export { numberClaim, recordNotMe } from "./kinds/live-session/answer.ts";
+export { numbersOf } from "./kinds/live-session/numbers.ts";
 export { observeContactMailbox } from "./kinds/mailbox/mailbox.ts";
 export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-code.ts";
+export { observeNetwork } from "./kinds/network/network.ts";
 export { passwordObservation } from "./kinds/password/password.ts";
-export { type Conclude, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
+export { type Conclude, countTry, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";
 export { type TakenText, takeText, takeTexts, type TypedIn } from "./secrets-in-text/end.ts";
 export { redacted } from "./secrets-in-text/scan.ts";

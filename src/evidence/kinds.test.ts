@@ -8,7 +8,15 @@ import type { Verdict } from "./types.ts";
 
 interface PolicyFile {
   readonly kinds: Readonly<
-    Record<string, { readonly root: string; readonly alsoRoots: readonly string[]; readonly isTold: boolean }>
+    Record<
+      string,
+      {
+        readonly root: string;
+        readonly alsoRoots: readonly string[];
+        readonly isTold: boolean;
+        readonly isOffered: boolean;
+      }
+    >
   >;
 }
 const policy = JSON.parse(readFileSync(join(import.meta.dirname, "../../policy/default.json"), "utf8")) as PolicyFile; // checked by its own slice
@@ -17,13 +25,18 @@ const VERDICTS: readonly Verdict[] = ["supports", "contradicts", "inconclusive"]
 test("no two kinds share an id or a policy kind", () => {
   assert.equal(new Set(kinds.map(({ id }) => id)).size, kinds.length);
   assert.equal(new Set(offeredKinds).size, offeredKinds.length);
+  assert.deepEqual(
+    offeredKinds.filter((id) => policy.kinds[id]?.isOffered !== true),
+    [],
+  );
 });
 
 for (const kind of kinds) {
   describe(`kind ${kind.id}`, () => {
     for (const verdict of VERDICTS) {
       test(`has samples that are judged ${verdict}`, () => {
-        assert.ok(kind.samples[verdict].length > 0, "there is none");
+        const hasNone = verdict === "contradicts" && kind.neverContradicts === true;
+        assert.equal(kind.samples[verdict].length > 0, !hasNone);
         for (const { title, observation } of kind.samples[verdict]) {
           const stored: unknown = JSON.parse(JSON.stringify(observation));
           assert.deepEqual(kind.observation.parse(stored), observation, `${title}: does not survive being stored`);
@@ -64,8 +77,9 @@ for (const kind of kinds) {
         );
       }
       assert.ok(instructions.minutes > 0);
-      assert.equal(instructions.command !== undefined, kind.challengeHours !== null);
-      assert.equal(kind.instructions({ ...SAMPLE_CONTEXT, challenge: null }).command, undefined);
+      assert.equal((instructions.command ?? instructions.number) !== undefined, kind.challengeHours !== null);
+      const before = kind.instructions({ ...SAMPLE_CONTEXT, challenge: null });
+      assert.deepEqual([before.command, before.number], [undefined, undefined]);
     });
 
     test("keeps observations at least as long as they count, and bounds tries", () => {

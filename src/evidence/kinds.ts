@@ -1,8 +1,12 @@
 import { apiToken } from "./kinds/api-token/api-token.ts";
+import { knownDevice } from "./kinds/known-device/known-device.ts";
+import { liveSession } from "./kinds/live-session/live-session.ts";
 import { mailbox } from "./kinds/mailbox/mailbox.ts";
 import { openpgp } from "./kinds/openpgp/openpgp.ts";
+import { network } from "./kinds/network/network.ts";
 import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
+import { savedCode } from "./kinds/saved-code/saved-code.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
 import { type AnyKind, defineKind } from "./types.ts";
 
@@ -13,10 +17,14 @@ export const kinds: readonly AnyKind[] = [
   defineKind(apiToken),
   defineKind(sshSignature),
   defineKind(openpgp),
+  defineKind(liveSession),
+  defineKind(knownDevice),
+  defineKind(savedCode),
   defineKind(records),
+  defineKind(network),
 ];
 
 export const findKind = (id: string): AnyKind | undefined => kinds.find((kind) => kind.id === id);
 
 /** The policy's kinds that can be asked for in this installation. */
-export const offeredKinds: readonly string[] = kinds.flatMap((kind) => kind.policyKinds);
+export const offeredKinds: readonly string[] = kinds.flatMap((kind) => (kind.isNoted ? [] : kind.policyKinds));

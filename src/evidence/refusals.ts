@@ -8,6 +8,12 @@ export const evidenceRefusals = defineRefusals("evidence", {
     title: "This proof has been tried as often as one case allows. Use another one, or write to us on the case page.",
   },
   "no-challenge": { status: 409, title: "Ask for a new command first: there is none running, or it has expired." },
+  "code-unused": {
+    status: 409,
+    title: "That code has not been used yet: it signs you in.",
+    detail:
+      "Sign in with your name, your password and this code; a forgotten password can be reset by mail first. If neither works for you, tick the box below the code and send it again.",
+  },
   "not-now": { status: 409, title: "This case takes no more proofs at the moment." },
   "no-such-finding": { status: 404, title: "There is no such finding, or a newer one has replaced it." },
   "key-known": { status: 409, title: "That key is registered already." },

@@ -38,7 +38,9 @@ interface EvidenceTables {
     reviewer_text: string | null;
     retain_until: Date;
     replaced_at: Date | null;
+    checked_at: Date | null;
   };
+  evidence_declined: { case_id: CaseId; kind: string; declined_at: Date };
   evidence_tries: { case_id: CaseId; kind: string; tries: number; last_try_at: Date };
 }
 
@@ -70,6 +72,7 @@ export async function insertFinding(tx: Tx, finding: StoredFinding, retainUntil:
       reviewer_text: finding.reviewerText,
       retain_until: retainUntil,
       replaced_at: null,
+      checked_at: null,
     })
     .execute();
 }
@@ -121,6 +124,29 @@ export async function selectFindings(
   if (!isReplacedToo) query = query.where("replaced_at", "is", null);
   const rows = await query.orderBy("id").execute();
   return rows.map(toFinding);
+}
+
+/** The findings of a case that stand, with when each was last looked at again. */
+export async function selectStanding(
+  reader: Reader,
+  caseId: CaseId,
+): Promise<readonly { readonly finding: StoredFinding; readonly checkedAt: Date | null }[]> {
+  const rows = await own(reader)
+    .selectFrom("findings")
+    .selectAll()
+    .where("case_id", "=", caseId)
+    .where("replaced_at", "is", null)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({ finding: toFinding(row), checkedAt: row.checked_at }));
+}
+
+export async function markChecked(tx: Tx, ids: readonly FindingId[]): Promise<void> {
+  await own(tx)
+    .updateTable("findings")
+    .set({ checked_at: tx.now })
+    .where("id", "in", [...ids])
+    .execute();
 }
 
 /** Erases observations whose time is over, and the sentence made from them. Returns how many. */
@@ -257,3 +283,30 @@ const toFinding = (row: EvidenceTables["findings"]): StoredFinding => ({
   reviewerText: row.reviewer_text ?? "What was seen has been erased, as its time was over.",
   replacedAt: row.replaced_at,
 });
+
+// What claimants said they cannot do.
+
+export async function selectDeclined(reader: Reader, caseId: CaseId): Promise<ReadonlySet<string>> {
+  const rows = await own(reader).selectFrom("evidence_declined").select("kind").where("case_id", "=", caseId).execute();
+  return new Set(rows.map(({ kind }) => kind));
+}
+
+/** @returns false where it was declined already */
+export async function insertDeclined(tx: Tx, caseId: CaseId, kind: string): Promise<boolean> {
+  const result = await own(tx)
+    .insertInto("evidence_declined")
+    .values({ case_id: caseId, kind, declined_at: tx.now })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** @returns false where it was not declined */
+export async function deleteDeclined(tx: Tx, caseId: CaseId, kind: string): Promise<boolean> {
+  const result = await own(tx)
+    .deleteFrom("evidence_declined")
+    .where("case_id", "=", caseId)
+    .where("kind", "=", kind)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}

@@ -36,6 +36,8 @@ export interface Instructions {
   readonly sentence: string;
   /** Commands to copy, complete; absent until a challenge is running. */
   readonly command?: string;
+  /** For a kind whose challenge is a number to compare: what to look for. Absent until one is running. */
+  readonly number?: string;
   /** Where to do it: "On a computer where …". */
   readonly where: string;
   readonly minutes: number;
@@ -74,6 +76,12 @@ export interface AccountFacts {
   readonly usableTokens: number;
   readonly signingKeys: number;
   readonly openpgpKeys: number;
+  /** Whether recovery codes were ever made. Absent: not looked at, as with those below. */
+  readonly hasHadCodes?: boolean;
+  /** Browsers that the account was signed in with within a year. */
+  readonly knownDevices?: number;
+  /** Whether an app, a passkey or an unused recovery code is bound. */
+  readonly canSignIn?: boolean;
 }
 
 /**
@@ -91,6 +99,10 @@ export interface EvidenceKind<Claim, Observation> {
   readonly policyKinds: readonly string[];
   /** False where telling the outcome would answer a guess. */
   readonly isTold: boolean;
+  /** Never asked for and on no board: observed by itself. */
+  readonly isNoted?: true;
+  /** That it is not there says nothing against anybody: it has no samples of that. */
+  readonly neverContradicts?: true;
   /** What the claimant sends, as it comes from the edge. */
   readonly claim: z.ZodType<Claim>;
   /** JSON-serialisable. */

@@ -12,6 +12,15 @@ export {
   wasRestoredSince,
 } from "./account-data.ts";
 export {
+  answerCarried,
+  type Carried,
+  carryProof,
+  type CaseBoard,
+  caseBoard,
+  openCarried,
+  sayCannot,
+} from "./board.ts";
+export {
   CASE_COOKIE,
   type CaseHolder,
   caseHolderGuard,
@@ -33,6 +42,7 @@ export {
   EVIDENCE_STATES,
   OPEN_STATES,
 } from "./lifecycle.ts";
+export { type AskedNumber, answerNumber, askNumber, denyNumber, findAskedNumber } from "./live-session.ts";
 export {
   lockByLink,
   lockBySubscriber,
@@ -95,6 +105,7 @@ export {
   type RecoveryCase,
   type Review,
 } from "./types.ts";
+export { type Night, recheckPending } from "./recheck.ts";
 export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
 export { clockJob } from "./wait.ts";
 export { beginStrict, endStrict, type StrictMode, strictModeOf } from "./strict.ts";

@@ -10,7 +10,15 @@ import {
 } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { findPasswordFacts, spendResetLink } from "../authenticators/index.ts";
-import { observeContactMailbox, passwordObservation, recordFinding, takeTexts } from "../evidence/index.ts";
+import {
+  type EvidenceContext,
+  listFindings,
+  observeContactMailbox,
+  observeNetwork,
+  passwordObservation,
+  recordFinding,
+  takeTexts,
+} from "../evidence/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { Source } from "../kernel/http/index.ts";
 import { type AccountId, type CaseId, newId } from "../kernel/ids.ts";
@@ -248,7 +256,19 @@ export async function settleContact(
   const context = evidenceContext(runtime, matched.value, account, tx.now);
   const observation = await observeContactMailbox(tx, context, matched.value.contactAddress);
   if (observation) await recordFinding(tx, runtime, context, "mailbox", observation);
+  await noteNetwork(tx, runtime, context, matched.value);
   return evaluate(tx, runtime, matched.value);
+}
+
+/** Notes where the case was opened from, once: nobody is asked for it, and opening another case does not change it. */
+async function noteNetwork(
+  tx: Tx,
+  runtime: RecoveryRuntime,
+  context: EvidenceContext,
+  { id, openedFrom }: RecoveryCase,
+): Promise<void> {
+  if ((await listFindings(tx, id)).some(({ kind }) => kind === "network")) return;
+  await recordFinding(tx, runtime, context, "network", await observeNetwork(tx, context, openedFrom.ip));
 }
 
 /** Looks for the account, now that the mailbox is proven. Without one the case stays unconfirmed, and a mail says so. */

@@ -21,7 +21,7 @@ import { takeInCase } from "./typed.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /** The case with its account, where a proof may still be given. */
-async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
+export async function openForProof(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
   const recoveryCase = await findCase(runtime.db, caseId);
   if (!recoveryCase) return refuse(recoveryRefusals["no-such-case"]());
   if (!(EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state))
@@ -32,7 +32,7 @@ async function open(runtime: RecoveryRuntime, caseId: CaseId, now: Date) {
 }
 
 /** Records the finding under the case's lock and weighs the case anew in the same transaction. */
-const concludeIn =
+export const concludeIn =
   (runtime: RecoveryRuntime, now: Date): Conclude<RecoveryCase> =>
   (caseId, record) =>
     onCase(runtime, caseId, now, async (tx, recoveryCase): Promise<Result<RecoveryCase>> => {
@@ -66,7 +66,7 @@ export async function proveInCase(
   claim: unknown,
   at: { readonly source: Source; readonly now: Date },
 ): Promise<Result<RecoveryCase>> {
-  const opened = await open(runtime, caseId, at.now);
+  const opened = await openForProof(runtime, caseId, at.now);
   if (!opened.ok) return opened;
   const free = await refuseSecrets(runtime, caseId, claim, at.now);
   if (!free.ok) return free;
@@ -88,7 +88,7 @@ export async function startChallenge(
   kind: string,
   now: Date,
 ): Promise<Result<undefined>> {
-  const opened = await open(runtime, caseId, now);
+  const opened = await openForProof(runtime, caseId, now);
   if (!opened.ok) return opened;
   return onCase(runtime, caseId, now, async (tx) => {
     const issued = await issueChallenge(tx, runtime, opened.value.context, kind);
@@ -103,7 +103,7 @@ export async function askMailboxCode(
   address: string,
   at: { readonly source: Source; readonly now: Date },
 ): Promise<Result<unknown>> {
-  const opened = await open(runtime, caseId, at.now);
+  const opened = await openForProof(runtime, caseId, at.now);
   if (!opened.ok) return opened;
   const free = await refuseSecrets(runtime, caseId, { address }, at.now);
   if (!free.ok) return free;
@@ -126,7 +126,7 @@ export function proveByApiToken(
   },
 ): Promise<Result<RecoveryCase>> {
   const contextOf = async (caseId: CaseId) => {
-    const opened = await open(runtime, caseId, answer.now);
+    const opened = await openForProof(runtime, caseId, answer.now);
     return opened.ok ? opened.value.context : null;
   };
   return answerWithApiToken(

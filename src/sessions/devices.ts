@@ -85,6 +85,26 @@ export async function listDevices(reader: Reader, accountId: AccountId, now: Dat
   return rows.map((row) => ({ id: row.id, firstSeenAt: row.first_seen_at }));
 }
 
+/**
+ * The browser a cookie names, if the account was signed in with it within the last year. Only looks.
+ * @param presented the cookie as it came, from anybody
+ */
+export async function findDevice(
+  reader: Reader,
+  accountId: AccountId,
+  presented: string | undefined,
+  now: Date,
+): Promise<KnownDevice | null> {
+  if (presented === undefined || !SHAPE.test(presented)) return null;
+  const row = await own(reader)
+    .selectFrom("known_devices")
+    .selectAll()
+    .where("digest", "=", digestOf(accountId, presented))
+    .where("last_seen_at", ">", yearBefore(now))
+    .executeTakeFirst();
+  return row ? { id: row.id, firstSeenAt: row.first_seen_at } : null;
+}
+
 /** The cookie by which a browser is known again, for a year from its last sign-in. */
 export const deviceCookie = (token: Secret<string>): SetCookie => ({
   name: DEVICE_COOKIE,

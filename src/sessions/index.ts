@@ -11,6 +11,7 @@ export { deleteEndedSessions, eraseSessions, listEverySession } from "./erase.ts
 export {
   deleteOldDevices,
   deviceCookie,
+  findDevice,
   forgetDevices,
   listDevices,
   type RecognisedDevice,
@@ -22,6 +23,7 @@ export {
   endSession,
   findSession,
   listLiveSessions,
+  listSignInNetworks,
   reauthenticate,
   renewSession,
   resolveSession,

@@ -109,6 +109,25 @@ export async function listLiveSessions(reader: Reader, accountId: AccountId, now
   return rows.filter((row) => !isIdle(row, now)).map(toSession);
 }
 
+const MOST_NETWORKS = 1000;
+
+/** From where an account was signed in to before a moment, the newest first, as far back as sessions are kept. */
+export function listSignInNetworks(
+  reader: Reader,
+  accountId: AccountId,
+  before: Date,
+): Promise<readonly { readonly ip: string; readonly startedAt: Date }[]> {
+  return own(reader)
+    .selectFrom("sessions")
+    .select(["ip", "started_at as startedAt"])
+    .where("account_id", "=", accountId)
+    .where("kind", "=", "subscriber")
+    .where("started_at", "<", before)
+    .orderBy("started_at", "desc")
+    .limit(MOST_NETWORKS)
+    .execute();
+}
+
 export async function findSession(reader: Reader, id: SessionId, now: Date): Promise<Session | null> {
   const row = await live(reader, now).where("id", "=", id).executeTakeFirst();
   return row && !isIdle(row, now) ? toSession(row) : null;

@@ -32,6 +32,7 @@ import {
   subscriberGuard,
 } from "../sessions/index.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
+import { askedNotice } from "./asked.ts";
 import { addressBadge } from "./addresses.ts";
 import { unreachableBanner } from "./delivery.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
@@ -149,7 +150,8 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <p>If somebody else may be in your account, lock it. Everybody is signed out and nothing can be published, until you unlock it.</p>
     <p>${linkButton({ href: "/account/lock", label: "Lock my account", kind: "danger" })}</p>`;
   const signal = await acceptedSignal(runtime, request);
-  const banner = (await caseBanner(runtime, request)) ?? unreachableBanner(addresses);
+  const banner =
+    (await askedNotice(runtime, request)) ?? (await caseBanner(runtime, request)) ?? unreachableBanner(addresses);
   return accountFrame(runtime, request, "Your account", html`${body}${signal}`, banner, signal ? PASSKEY_SCRIPTS : []);
 }
 

@@ -18,6 +18,8 @@ import { secret } from "../kernel/secret.ts";
 import {
   appealCase,
   askMailboxCode,
+  askNumber,
+  carryProof,
   caseHolderGuard,
   confirmContact,
   mailCaseCode,
@@ -25,12 +27,14 @@ import {
   proveInCase,
   type RecoveryRuntime,
   reopenCase,
+  sayCannot,
   startChallenge,
   submitForReview,
   takeInCase,
   withdrawCase,
   writeAsClaimant,
 } from "../recovery/index.ts";
+import { DEVICE_COOKIE } from "../sessions/index.ts";
 import { type CaseRequest, casePage } from "./case-page.ts";
 import { codeField, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 
@@ -76,6 +80,9 @@ const recordsForm = form({
 
 const claimOf = ({ _csrf, ...claim }: z.output<typeof recordsForm>) =>
   Object.fromEntries(Object.entries(claim).filter(([, value]) => value !== undefined && value !== ""));
+
+/** A card of the board by its kind. */
+const kindForm = form({ kind: line({ max: 64 }) });
 
 const PROVE_LIMIT = { bucket: "prove", limit: 120, windowSeconds: 3600 };
 
@@ -141,6 +148,18 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       form({ kind: z.enum(["api-token", "ssh-signature", "openpgp"]) }),
       (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
+    act("prove/number", "Shows a number, which a signed-in session is asked for.", form({}), (request) =>
+      askNumber(runtime, caseId(request), request.now),
+    ),
+    act("prove/carry", "Makes a code that shows the command on another machine.", kindForm, (request) =>
+      carryProof(runtime, caseId(request), request.body.kind, request.now),
+    ),
+    act("board/cannot", "Says that a kind of proof cannot be given.", kindForm, (request) =>
+      sayCannot(runtime, caseId(request), { kind: request.body.kind, can: false, now: request.now }),
+    ),
+    act("board/can", "Takes back that a kind of proof cannot be given.", kindForm, (request) =>
+      sayCannot(runtime, caseId(request), { kind: request.body.kind, can: true, now: request.now }),
+    ),
     act("prove/password", "Proves the password.", form({ password: secretText(1024) }), (request) =>
       proveInCase(runtime, caseId(request), "password", { password: request.body.password }, request),
     ),
@@ -171,6 +190,22 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
       (request) =>
         proveInCase(runtime, caseId(request), "ssh-signature", { signature: request.body.signature }, request),
+    ),
+    act("prove/known-device", "Looks whether this browser is known from earlier sign-ins.", form({}), (request) =>
+      proveInCase(runtime, caseId(request), "known-device", { device: request.cookies[DEVICE_COOKIE] }, request),
+    ),
+    act(
+      "prove/saved-code",
+      "Shows a recovery code that was used or replaced.",
+      form({ code: line({ max: 128, missing: "Please type a code." }), cannotSignIn: z.literal("yes").optional() }),
+      (request) =>
+        proveInCase(
+          runtime,
+          caseId(request),
+          "saved-code",
+          { code: request.body.code, cannotSignIn: request.body.cannotSignIn === "yes" },
+          request,
+        ),
     ),
     act(
       "prove/openpgp",

@@ -18,6 +18,7 @@ import {
 import {
   CASE_COOKIE,
   type CaseHolder,
+  caseBoard,
   caseHolderGuard,
   closeCasePage,
   caseLifecycle,
@@ -103,9 +104,13 @@ function headline(request: CaseRequest): Html {
 }
 
 /** Why, in plain words and in numbers. */
-function decisionSection(runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Html | null {
+function decisionSection(
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+  unavailable: readonly string[],
+): Html | null {
   if (!recoveryCase.decision || !recoveryCase.contactConfirmedAt || SETTLED.has(recoveryCase.state)) return null;
-  const explained = policy.explainDecision(runtime.policy, recoveryCase.decision, "claimant");
+  const explained = policy.explainDecision(runtime.policy, recoveryCase.decision, "claimant", unavailable);
   return html`
     <section aria-labelledby="where-it-stands">
       <h2 id="where-it-stands">Where it stands</h2>
@@ -235,6 +240,7 @@ export async function casePage(
       ? (await listReviews(runtime.db, runtime.keys, recoveryCase.id)).findLast((one) => one.verdict === "refuse")
       : undefined;
   const isWaiting = recoveryCase.state === "waiting";
+  const board = await caseBoard(runtime, recoveryCase, request.now);
   const body = html`
     <p class="muted">Case ${recoveryCase.number}</p>
     <h1>Your recovery case</h1>
@@ -243,8 +249,8 @@ export async function casePage(
     ${lastRefusal ? html`<h2>Why</h2><blockquote class="message"><p class="pre">${lastRefusal.reason}</p></blockquote>` : null}
     ${confirmSection(request, state)}
     ${await questions(runtime, request)}
-    ${decisionSection(runtime, recoveryCase)}
-    ${await proofBoard(runtime, request, state)}
+    ${decisionSection(runtime, recoveryCase, board?.unavailable ?? [])}
+    ${proofBoard(runtime, request, board, state)}
     ${await thread(runtime, request, state)}
     ${await told(runtime, request)}
     <section><h2>What you told us</h2>
@@ -271,7 +277,24 @@ export async function casePage(
   });
 }
 
+/** The board alone, for the page that looks for news. Without one it is empty, and the page loads itself anew. */
+async function boardPage(runtime: RecoveryRuntime, request: CaseRequest): Promise<Html> {
+  const board = await caseBoard(runtime, request.actor.recoveryCase, request.now);
+  const body = html`
+    <h1>What you can show</h1>
+    ${proofBoard(runtime, request, board, EMPTY)}
+    <p><a href="/recovery/case">Your recovery case</a></p>`;
+  return layout(runtime, request, { title: "What you can show", body, width: "wide" });
+}
+
 export const casePageRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
+  defineRoute({
+    method: "GET",
+    path: "/recovery/case/board",
+    about: "The proof board alone: what the case page asks for when it looks for news.",
+    guard: caseHolderGuard,
+    handle: async (_, request) => page(await boardPage(runtime, request)),
+  }),
   defineRoute({
     method: "GET",
     path: "/recovery/case",

@@ -4,6 +4,8 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { accountRoutes } from "./account.ts";
 import { accountFinderRoutes } from "./account-finder.ts";
 import { addressRoutes } from "./addresses.ts";
+import { askedRoutes } from "./asked.ts";
+import { carriedRoutes } from "./carried.ts";
 import { casePageRoutes } from "./case-page.ts";
 import { checkUpRoutes } from "./check-up.ts";
 import { deleteAccountRoutes } from "./delete-account.ts";
@@ -71,7 +73,9 @@ export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = create
   ...kitRoutes,
   ...strictRoutes(runtime),
   ...recoveryOpenRoutes(runtime),
+  ...askedRoutes(runtime),
   ...casePageRoutes(runtime),
+  ...carriedRoutes(runtime),
   ...lockRoutes(runtime),
   ...frozenRoutes(runtime),
   ...objectionRoutes(runtime),

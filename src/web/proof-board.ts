@@ -1,9 +1,10 @@
-import { findAccount } from "../accounts/index.ts";
-import { type BoardCard, loadBoard } from "../evidence/index.ts";
+import { encode } from "uqr";
+import type { BoardCard, CardState, CarriedProof } from "../evidence/index.ts";
 import {
   badge,
   button,
   card,
+  checkbox,
   copyable,
   details,
   durationInWords,
@@ -12,13 +13,19 @@ import {
   hidden,
   html,
   type Html,
+  linkButton,
+  liveRegion,
+  qrCode,
   textarea,
   time,
+  type Tone,
 } from "../kernel/html/index.ts";
-import { EVIDENCE_STATES, evidenceContext, type RecoveryRuntime } from "../recovery/index.ts";
+import type { CaseBoard, RecoveryRuntime } from "../recovery/index.ts";
 import type { CaseRequest } from "./case-page.ts";
 import type { FormState } from "./forms.ts";
 
+/** Often enough to see a command on another machine succeed, seldom enough for a page that stays open all day. */
+const SECONDS_BETWEEN_LOOKS = 5;
 const MONTH_HINT = "Year and month, like 2024-05.";
 
 /** What the claimant sends for one kind of proof. A new kind adds its form here. */
@@ -43,7 +50,7 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
   "api-token": (request, _state, one) =>
     one.needsChallenge
       ? challengeForm(request, "api-token")
-      : html`${command(one)}<p class="muted">Then reload this page.</p>`,
+      : html`${command(one)}<p class="muted">This page shows when it has arrived.</p>`,
   "ssh-signature": (request, state, one) =>
     one.needsChallenge
       ? challengeForm(request, "ssh-signature")
@@ -52,6 +59,22 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     one.needsChallenge
       ? challengeForm(request, "openpgp")
       : html`${command(one)}${posted(request, "openpgp", html`${textarea({ name: "signature", id: "openpgp-signature", label: "All that it printed", hint: "From -----BEGIN PGP to -----END PGP SIGNATURE-----. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
+  "live-session": (request, _state, one) =>
+    one.instructions.number
+      ? html`<p>The number to choose there: <strong class="number-to-match">${one.instructions.number}</strong></p>`
+      : formElement({
+          action: "/recovery/case/prove/number",
+          csrf: request.csrfToken,
+          body: button({ label: "Show me a number", kind: "secondary" }),
+        }),
+  "known-device": (request) =>
+    posted(request, "known-device", button({ label: "Look at this browser", kind: "secondary" })),
+  "saved-code": (request, state) =>
+    posted(
+      request,
+      "saved-code",
+      html`${field({ name: "code", label: "Recovery code", autocomplete: "off", error: state.errors["code"], required: true, maxlength: 128 })}${checkbox({ name: "cannotSignIn", label: "I cannot sign in with it: neither the password nor a mailbox of the account is mine any more." })}${button({ label: "Check it", kind: "secondary" })}`,
+    ),
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({
@@ -77,13 +100,13 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     return details({
       summary: "Tell us what you remember",
       isOpen: Object.keys(state.errors).some((name) =>
-        ["projects", "organisations", "tokenNames", "firstUpload"].includes(name),
+        ["projects", "organisations", "addresses", "tokenNames", "firstUpload"].includes(name),
       ),
       body: posted(
         request,
         "records",
         html`<p>Fill in what you know and leave out the rest: a wrong answer counts against you, an empty field does not.</p>
-          ${lines("projects", "Projects")}${lines("organisations", "Organisations")}${lines("tokenNames", "Names you gave to API tokens")}
+          ${lines("projects", "Projects")}${lines("organisations", "Organisations")}${lines("addresses", "Mail addresses the account has, or had earlier")}${lines("tokenNames", "Names you gave to API tokens")}
           ${months("accountMade", "When you made the account")}${months("firstUpload", "Your first upload")}${months("lastUpload", "Your last upload")}${months("lastSignIn", "When you last signed in")}
           ${button({ label: "Compare", kind: "secondary" })}`,
       ),
@@ -106,62 +129,103 @@ const command = (one: BoardCard): Html | null =>
     ? copyable({ id: `command-${one.kindId}`, text: one.instructions.command, label: "Run this" })
     : null;
 
-function stateBadge({ state }: BoardCard): Html {
+/** For a command that runs where this page is not: a code to type there, and a picture of it. */
+function elsewhere(request: CaseRequest, one: BoardCard, carried: CarriedProof | undefined, origin: URL): Html | null {
+  if (!one.instructions.command) return null;
+  if (!carried)
+    return formElement({
+      action: "/recovery/case/prove/carry",
+      csrf: request.csrfToken,
+      body: html`${hidden("kind", one.kindId)}${button({ label: "Run it on another machine", kind: "secondary" })}`,
+    });
+  const url = new URL(`/proof/${carried.code}`, origin);
+  return html`<div class="carry">
+    <div>
+      <p>On the other machine open <strong>${origin.host}/proof</strong> and type</p>
+      <p><strong class="number-to-match">${carried.code}</strong></p>
+      <p class="muted">It shows this command there and nothing of your case. Good until ${time(carried.until, request.now)}.</p>
+    </div>
+    ${qrCode(encode(url.href, { ecc: "M", border: 2 }).data, `QR code of ${url.href}`)}
+  </div>`;
+}
+
+const HELPS_MOST = { tone: "info", text: "Helps most" } as const;
+const BADGES = {
+  proven: { tone: "success", text: "Shown" },
+  "set-aside": { tone: "warning", text: "Does not count" },
+  tried: { tone: "neutral", text: "Tried" },
+  declined: { tone: "neutral", text: "You cannot" },
+  cannot: { tone: "neutral", text: "Not possible" },
+  "not-tried": { tone: "info", text: "Open" },
+} as const satisfies Record<CardState["kind"], { readonly tone: Tone; readonly text: string }>;
+
+function saidOf({ state }: BoardCard): readonly string[] {
   switch (state.kind) {
     case "proven":
-      return badge({ tone: "success", text: "Shown" });
     case "tried":
-      return badge({ tone: "neutral", text: "Tried" });
+      return state.texts;
+    case "set-aside":
+      return [...state.texts, state.because];
     case "cannot":
-      return badge({ tone: "neutral", text: "Not possible" });
+      return [state.because];
+    case "declined":
+      return ["You said that you cannot do this. We plan without it."];
     case "not-tried":
-      return badge({ tone: "info", text: "Open" });
+      return [];
   }
 }
 
-function cardOf(request: CaseRequest, state: FormState, one: BoardCard): Html {
-  const said =
-    one.state.kind === "proven" || one.state.kind === "tried"
-      ? one.state.texts
-      : one.state.kind === "cannot"
-        ? [one.state.because]
-        : [];
-  const isOpen = one.state.kind === "not-tried" || one.state.kind === "tried";
-  const body = html`
-    ${said.map((text) => html`<p><strong>${text}</strong></p>`)}
-    ${one.state.kind === "proven" ? html`<p class="muted">Counts until ${time(one.state.until, request.now, "date")}.</p>` : null}
-    ${
-      isOpen
-        ? html`<p>${one.instructions.sentence}</p>
-            <p class="muted">${one.instructions.where} About ${durationInWords(one.instructions.minutes * 60)}. ${one.instructions.proves}</p>
-            ${FORMS[one.kindId]?.(request, state, one)}
-            ${one.challengeUntil ? html`<p class="muted">The command is good until ${time(one.challengeUntil, request.now)}.</p>` : null}`
-        : null
-    }`;
-  return card({ title: one.title, aside: stateBadge(one), body });
+const answerTo = (request: CaseRequest, action: "cannot" | "can", one: BoardCard, label: string): Html =>
+  formElement({
+    action: `/recovery/case/board/${action}`,
+    csrf: request.csrfToken,
+    body: html`${hidden("kind", one.kindId)}<button type="submit" class="button-quiet">${label}<span class="visually-hidden">: ${one.title}</span></button>`,
+  });
+
+/** What to do, where, how long it takes, what it proves, and the way to say that it cannot be done. */
+function openBody(board: CaseBoard, request: CaseRequest, state: FormState, one: BoardCard, origin: URL): Html {
+  const { sentence, where, minutes, proves } = one.instructions;
+  return html`
+    <p>${sentence}</p>
+    <p class="muted">${where} About ${durationInWords(minutes * 60)}. ${proves}</p>
+    ${one.leadsTo ? html`<p class="actions">${one.leadsTo.map(({ href, label }) => linkButton({ href, label, kind: "secondary" }))}</p>` : null}
+    ${FORMS[one.kindId]?.(request, state, one)}
+    ${elsewhere(request, one, board.carried.get(one.kindId), origin)}
+    ${one.challengeUntil ? html`<p class="muted">${one.instructions.number ? "The number" : "The command"} is good until ${time(one.challengeUntil, request.now)}.</p>` : null}
+    ${answerTo(request, "cannot", one, "I cannot do this")}`;
 }
 
-/** Every way to show that the account is theirs, the most helpful first. */
-export async function proofBoard(
+function cardOf(board: CaseBoard, request: CaseRequest, state: FormState, one: BoardCard, origin: URL): Html {
+  const { kind } = one.state;
+  const open = kind === "not-tried" || kind === "tried" ? openBody(board, request, state, one, origin) : null;
+  const body = html`
+    ${saidOf(one).map((text) => html`<p><strong>${text}</strong></p>`)}
+    ${one.state.kind === "proven" ? html`<p class="muted">Counts until ${time(one.state.until, request.now, "date")}.</p>` : null}
+    ${open && one.addsNothing ? html`<p class="muted">It rests on what you have shown already, or is too weak: by itself it would change nothing.</p>${details({ summary: "Show it all the same", body: open })}` : open}
+    ${kind === "declined" ? answerTo(request, "can", one, "I can after all") : null}`;
+  return html`<div id="proof-${one.kindId}" data-part>${card({ title: one.title, aside: badge(one.helpsMost ? HELPS_MOST : BADGES[kind]), body, level: 3 })}</div>`;
+}
+
+/** Every way to show that the account is theirs: what helps most and costs least first. Looks for news by itself. */
+export function proofBoard(
   runtime: RecoveryRuntime,
   request: CaseRequest,
+  board: CaseBoard | null,
   state: FormState,
-): Promise<Html | null> {
-  const { recoveryCase } = request.actor;
-  const isOpen = (EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state);
-  const isPast = recoveryCase.state === "ready";
-  if ((!isOpen && !isPast) || !recoveryCase.accountId || !recoveryCase.contactConfirmedAt) return null;
-  const account = await findAccount(runtime.db, recoveryCase.accountId);
-  const order = recoveryCase.decision?.whatWouldHelp.map((one) => one.kind) ?? [];
-  const cards = await loadBoard(runtime.db, runtime, evidenceContext(runtime, recoveryCase, account, request.now), {
-    order,
-    limits: runtime.policy.limits,
-  });
-  const shown = isOpen ? cards : cards.filter((one) => one.state.kind === "proven");
+): Html | null {
+  if (!board) return null;
+  const shown = board.isOpen ? board.cards : board.cards.filter((one) => one.state.kind === "proven");
   if (shown.length === 0) return null;
+  const cards = html`<div class="cards">${shown.map((one) => cardOf(board, request, state, one, runtime.publicUrl))}</div>`;
+  if (!board.isOpen)
+    return html`<section aria-labelledby="proofs"><h2 id="proofs">What you have shown</h2>${cards}</section>`;
+  const body = html`
+    ${board.progress ? html`<p class="lead" id="proof-progress" data-part>${board.progress}</p>` : null}
+    <p>Take what is easiest for you. Things that rest on one another, like two keys on one laptop, count once. “I cannot do this” is an answer too: we then plan without it, and you can take it back. Never paste a key, a token or a code into the wrong field: <a href="/help/pasted-secret">if you did</a>.</p>
+    <noscript><p class="muted"><a href="/recovery/case">Load this page again</a> to see the newest state.</p></noscript>
+    ${cards}`;
   return html`
-    <section aria-labelledby="proofs"><h2 id="proofs">${isOpen ? "What you can show" : "What you have shown"}</h2>
-      ${isOpen ? html`<p>Take what is easiest for you. Things that rest on one another, like two keys on one laptop, count once. Never paste a key, a token or a code here: <a href="/help/pasted-secret">if you did</a>.</p>` : null}
-      <div class="cards">${shown.map((one) => cardOf(request, state, one))}</div>
+    <section aria-labelledby="proofs"><h2 id="proofs">What you can show</h2>
+      ${liveRegion({ id: "board", url: "/recovery/case/board", seconds: SECONDS_BETWEEN_LOOKS, body })}
     </section>`;
 }

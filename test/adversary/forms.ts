@@ -60,6 +60,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/mailbox-code": { address: "new@new.example", "mailbox-code": "00000000" },
   "/recovery/case/prove/ssh-signature": { signature: "" },
   "/recovery/case/prove/openpgp": { signature: "" },
+  "/recovery/case/prove/saved-code": { code: "lkrc-00000-00000-00000-00000-00000", cannotSignIn: "yes" },
   "/recovery/case/prove/records": {
     projects: "alpenglow",
     organisations: "",
@@ -70,6 +71,13 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     lastUpload: "",
     lastSignIn: "",
   },
+  "/recovery/case/prove/carry": { kind: "api-token" },
+  "/recovery/case/board/cannot": { kind: "api-token" },
+  "/recovery/case/board/can": { kind: "api-token" },
+  "/proof": { code: "0000-0000" },
+  "/proof/:code": { answer: "no signature" },
+  "/account/asked/number": { challenge: `one_${NO_ID}`, number: "10" },
+  "/account/asked/not-me": { challenge: `one_${NO_ID}` },
   "/restore/:token": { password: "amber-bridge-copper-delta-77", code: "000000" },
   "/restore/:token/case-code": { code: "0000-0000-0000-0000" },
   "/first-administrator/:token": {
@@ -106,7 +114,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
 export const QUOTES =
-  /^(?:story|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|password|pastedCodes)$/;
+  /^(?:story|answer|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|password|pastedCodes)$/;
 
 /** Forms with nothing but their button. */
 export const BUTTONS = new Set([
@@ -134,6 +142,8 @@ export const BUTTONS = new Set([
   "/recovery/open/:token/mail-code",
   "/recovery/case/leave",
   "/recovery/case/mail-code",
+  "/recovery/case/prove/number",
+  "/recovery/case/prove/known-device",
   "/recovery/case/submit",
   "/recovery/case/withdraw",
   "/recovery/case/reopen",

@@ -142,6 +142,9 @@ export async function setStage(world: World): Promise<Stage> {
   const challengePage = await claimant.browser.submit(/prove\/challenge$/, { kind: "api-token" });
   const challenge = /\/recovery\/proof\/api-token\/([A-Za-z0-9_-]+)/.exec(challengePage.html)?.[1] ?? "";
 
+  const carried = await claimant.browser.submit(/prove\/carry$/, { kind: "api-token" });
+  const code = /\/proof\/([0-9A-Z]{4}-[0-9A-Z]{4})/.exec(carried.html)?.[1] ?? "";
+
   const desk = new Map<string, Browser>();
   for (const role of ["support", "auditor", "reviewer", "administrator"] as const) {
     desk.set(role, (await atTheDesk(world, await staff(world, `the-${role}`, role))).browser);
@@ -196,6 +199,7 @@ export async function setStage(world: World): Promise<Stage> {
     sha256: file[1] ?? "",
     filename: file[2] ?? "",
     challenge,
+    code,
     topic: "lost-phone",
     way,
   };

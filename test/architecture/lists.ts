@@ -87,6 +87,8 @@ export const CORE: readonly string[] = [
   "src/evidence/kinds/records/compare.ts",
   "src/evidence/kinds/ssh-signature/challenge-text.ts",
   "src/evidence/kinds/openpgp/challenge-text.ts",
+  "src/evidence/kinds/live-session/numbers.ts",
+  "src/evidence/kinds/network/prefix.ts",
   "src/recovery/matching.ts",
   "src/recovery/numbers.ts",
   "src/recovery/policy/*.ts",

@@ -100,6 +100,11 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: go,
   },
   drill_tests: { columns: "account_id way tested_at", exported: ["drills"], deletion: go },
+  evidence_declined: {
+    columns: "case_id kind declined_at",
+    exported: "kinds of proof that a claimant said they cannot give; it may be somebody else than the owner",
+    deletion: { untouched: "kinds by name; with the case emptied it is about nobody" },
+  },
   evidence_tries: {
     columns: "case_id kind tries last_try_at",
     exported: "a counter of a case",
@@ -114,7 +119,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   },
   findings: {
     columns:
-      "id case_id account_id kind kind_version policy_kind root verdict is_public bound_at changed_at observed_at assessed_at expires_at nonce_id observation claimant_text reviewer_text retain_until replaced_at",
+      "id case_id account_id kind kind_version policy_kind root verdict is_public bound_at changed_at observed_at assessed_at expires_at nonce_id observation claimant_text reviewer_text retain_until replaced_at checked_at",
     exported: "what a claimant showed; it may be somebody else than the owner",
     deletion: {
       emptied: ["observation", "claimant_text", "reviewer_text"],

@@ -1,8 +1,7 @@
-import { whatWouldHelp } from "./advise.ts";
+import { claimantHelp, claimantSetAside, toldKinds } from "./claimant.ts";
 import type { Decision } from "./decide.ts";
 import { durationInWords } from "./duration.ts";
 import { CLASS_IDS, type KindId, type Policy, thresholdGroup } from "./types.ts";
-import { type SetAsideCode, summarise } from "./weigh.ts";
 import { bitsInWords, labelOf, listInWords, plainNumber, withArticle } from "./words.ts";
 
 export interface Explanation {
@@ -20,9 +19,15 @@ export interface Explanation {
  * The claimant is unproven: they learn which of their proofs counted, the numbers that apply to them, and what would help;
  * never a fact of the account, never whether a guess was right, and no term of the trade. The reviewer sees every reason
  * with its policy line, and the bits in words for each class.
+ * @param unavailable kinds that the claimant cannot give: they are not advised
  */
-export function explainDecision(policy: Policy, decision: Decision, reader: "claimant" | "reviewer"): Explanation {
-  return reader === "claimant" ? forClaimant(policy, decision) : forReviewer(policy, decision);
+export function explainDecision(
+  policy: Policy,
+  decision: Decision,
+  reader: "claimant" | "reviewer",
+  unavailable: readonly KindId[] = [],
+): Explanation {
+  return reader === "claimant" ? forClaimant(policy, decision, unavailable) : forReviewer(policy, decision);
 }
 
 const people = (count: number) =>
@@ -38,7 +43,7 @@ function claimantHeadline({ route, waitMs }: Decision): string {
   return `${who} of our staff will look at this, and there is a wait of ${wait}.`;
 }
 
-function forClaimant(policy: Policy, decision: Decision): Explanation {
+function forClaimant(policy: Policy, decision: Decision, unavailable: readonly KindId[]): Explanation {
   const { route, waitMs, holdMs, approvalsNeeded } = decision;
   const isOpen = route !== "insufficient" && route !== "incident";
   const counts = toldKinds(policy, decision);
@@ -46,8 +51,8 @@ function forClaimant(policy: Policy, decision: Decision): Explanation {
   if (counts.length > 0) {
     sentences.push(`You have shown ${listInWords(counts.map((kind) => policy.kinds[kind]?.plain ?? kind))}.`);
   }
-  for (const [kind, code] of toldSetAside(policy, decision)) {
-    sentences.push(`${capital(policy.kinds[kind]?.plain ?? kind)} ${CLAIMANT_SET_ASIDE[code]}`);
+  for (const [kind, { words }] of claimantSetAside(policy, decision)) {
+    sentences.push(`${capital(policy.kinds[kind]?.plain ?? kind)} ${words}`);
   }
   if (isOpen && waitMs > 0) {
     sentences.push("During the wait we write to every address we know for this account, so that its owner can say no.");
@@ -65,7 +70,7 @@ function forClaimant(policy: Policy, decision: Decision): Explanation {
     sentences.push("Nothing is lost or given away meanwhile. People decide, and you can add what you have.");
   }
   if (route === "insufficient") sentences.push("You can add more at any time, and nothing you have shown is lost.");
-  sentences.push(...helpSentences(policy, decision));
+  sentences.push(...helpSentences(policy, decision, unavailable));
   const rows: string[][] = [];
   if (isOpen) {
     rows.push(["Who has to agree", people(approvalsNeeded)]);
@@ -78,50 +83,14 @@ function forClaimant(policy: Policy, decision: Decision): Explanation {
   return { headline: claimantHeadline(decision), sentences, table };
 }
 
-/** Kinds that counted and of which the claimant may hear, each once. */
-function toldKinds(policy: Policy, { weighing }: Decision): readonly KindId[] {
-  const kinds = new Set(weighing.counted.map(({ finding }) => finding.kind));
-  return [...kinds].filter((kind) => policy.kinds[kind]?.isTold);
-}
-
-/** What a claimant is told about a proof that does not count. Empty: they are told nothing. */
-const CLAIMANT_SET_ASIDE: Readonly<Record<SetAsideCode, string>> = {
-  inconclusive: "could not be checked. Try it again.",
-  "public-facts": "",
-  "unknown-kind": "",
-  "unknown-root": "",
-  "dated-in-the-future": "could not be checked. Try it again.",
-  expired: "was shown too long ago. Show it again.",
-  "no-binding-date": "does not count, because we do not know since when it belongs to the account.",
-  "too-young": "does not count, because it was added too recently.",
-  "changed-lately": "does not count, because it was changed too recently.",
-};
-
-function toldSetAside(policy: Policy, decision: Decision): readonly (readonly [KindId, SetAsideCode])[] {
-  const counts = toldKinds(policy, decision);
-  const told = new Map<KindId, SetAsideCode>();
-  for (const { finding, code } of decision.weighing.setAside) {
-    const isTold = policy.kinds[finding.kind]?.isTold && CLAIMANT_SET_ASIDE[code] !== "";
-    if (isTold && !counts.includes(finding.kind) && !told.has(finding.kind)) told.set(finding.kind, code);
-  }
-  return [...told];
-}
-
 const MOST_ADVICE = 3;
 
-/**
- * Advice from what the claimant knows to have counted, so that its order does not tell whether a guess was right. Kinds that are
- * never told and prove no root are left out: asking for more guesses helps nobody.
- */
-function helpSentences(policy: Policy, { whatWouldHelp: missing, weighing, tier, offered, route }: Decision): string[] {
+/** The best few things to add, in words; see claimantHelp for what they are judged by. */
+function helpSentences(policy: Policy, decision: Decision, unavailable: readonly KindId[]): string[] {
+  const { whatWouldHelp: missing, route } = decision;
   if (missing.length === 0 || route === "incident") return [];
-  const told = weighing.counted.filter(({ finding }) => policy.kinds[finding.kind]?.isTold);
-  const asked = offered.filter((kind) => {
-    const known = policy.kinds[kind];
-    return known !== undefined && (known.isTold || policy.roots[known.root]?.isRootOfTrust === true);
-  });
-  const best = whatWouldHelp(policy, tier, summarise(policy, told, [], []), asked).slice(0, MOST_ADVICE);
-  if (best.length === 0) return [];
+  const best = claimantHelp(policy, decision, unavailable).slice(0, MOST_ADVICE);
+  if (best.length === 0) return unavailable.length > 0 && route === "insufficient" ? [NOTHING_LEFT] : [];
   const list = listInWords(
     best.map(({ kind }) => policy.kinds[kind]?.plain ?? kind),
     "or",
@@ -130,6 +99,9 @@ function helpSentences(policy: Policy, { whatWouldHelp: missing, weighing, tier,
   const isEnough = best.every(({ wouldReach }) => wouldReach !== "insufficient");
   return [`What would help most is ${list}${isEnough ? ": one of them may be enough for the case to go on" : ""}.`];
 }
+
+const NOTHING_LEFT =
+  "Nothing of what is left would help by itself. Write to us on this page what you still have, or let a person look at it.";
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -1,5 +1,6 @@
 export { type Help, whatWouldHelp } from "./advise.ts";
 export { checkPolicy, type PolicyReport } from "./check.ts";
+export { claimantHelp, claimantSetAside, helpInNumbers, progressInWords } from "./claimant.ts";
 export {
   type Decision,
   type DecisionFacts,

@@ -4,7 +4,7 @@ import { lockName, type Tx } from "../../kernel/db/transact.ts";
 import type { AccountId, CaseId } from "../../kernel/ids.ts";
 import type { Keyring } from "../../kernel/crypto/keyring.ts";
 import type { Runtime } from "../../kernel/runtime.ts";
-import { type CaseState, OPEN_STATES } from "../lifecycle.ts";
+import { type CaseState, EVIDENCE_STATES, OPEN_STATES } from "../lifecycle.ts";
 import type { Decision } from "../policy/index.ts";
 import type { Cause, RecoveryCase } from "../types.ts";
 import { openWritten, sealWritten } from "./sealed.ts";
@@ -127,6 +127,21 @@ export async function findCaseByNumber(reader: Reader, number: string): Promise<
     .where("number", "=", number)
     .executeTakeFirst();
   return row ? toCase(row) : null;
+}
+
+/** Cases in which evidence still matters and that have an account, by id from `after` on, at most `limit`. */
+export async function listPending(
+  reader: Reader,
+  after: CaseId | null,
+  limit: number,
+): Promise<readonly RecoveryCase[]> {
+  let query = own(reader)
+    .selectFrom("recovery_cases")
+    .selectAll()
+    .where("state", "in", [...EVIDENCE_STATES])
+    .where("account_id", "is not", null);
+  if (after !== null) query = query.where("id", ">", after);
+  return (await query.orderBy("id").limit(limit).execute()).map(toCase);
 }
 
 /** The one open case of an account. */

@@ -194,15 +194,35 @@
     );
   }
 
+  /** What somebody has unfolded stays so. */
+  function keepOpen(part, fresh) {
+    const folds = fresh ? [...fresh.querySelectorAll("details")] : [];
+    for (const [at, fold] of [...part.querySelectorAll("details")].entries()) if (fold.open && folds[at]) folds[at].open = true;
+  }
+
+  /** Parts stay in their places; what is new in number or order comes once nobody is busy. */
+  function refreshParts(parts, source) {
+    for (const part of parts) {
+      const fresh = source.getElementById(part.id);
+      if (!fresh || isInUse(part) || essence(fresh) === essence(part)) continue;
+      keepOpen(part, fresh);
+      part.replaceWith(document.adoptNode(fresh));
+    }
+  }
+
   async function refreshRegion(region) {
-    if (document.hidden || isInUse(region)) return;
+    const parts = [...region.querySelectorAll("[data-part]")];
+    if (document.hidden || (parts.length === 0 && isInUse(region))) return;
     const url = region.dataset.refreshUrl || location.href;
     const answer = await fetchDocument(url);
     const fresh = answer.response.getElementById(region.id);
     // Sent elsewhere, for instance to sign in: load the page as a whole.
     if (!fresh || new URL(answer.responseURL).pathname !== new URL(url, location.href).pathname) return location.reload();
-    if (isInUse(region) || essence(fresh) === essence(region)) return;
-    region.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    if (essence(fresh) === essence(region)) return;
+    if (!isInUse(region)) {
+      for (const part of parts) keepOpen(part, answer.response.getElementById(part.id));
+      region.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    } else refreshParts(parts, answer.response); // somebody is busy in one of them: the others need not wait
     refreshTimes();
     for (const button of region.querySelectorAll("[data-copy], [data-download], [data-print], [data-reveal]")) button.hidden = false;
   }

@@ -1,7 +1,15 @@
 import type { Reader } from "../../../kernel/db/database.ts";
 import type { Tx } from "../../../kernel/db/transact.ts";
-import { type AccountId, type AuthenticatorId, newId } from "../../../kernel/ids.ts";
-import { listSecrets, peek, revokeOne, revokeSecrets, spend, storeSecret } from "../../../kernel/one-time.ts";
+import { type AccountId, type AuthenticatorId, newId, type OneTimeId } from "../../../kernel/ids.ts";
+import {
+  listSecrets,
+  type OneTimeSecret,
+  peek,
+  revokeOne,
+  revokeSecrets,
+  spend,
+  storeSecret,
+} from "../../../kernel/one-time.ts";
 import { refuse, ok, type Result } from "../../../kernel/result.ts";
 import type { Runtime } from "../../../kernel/runtime.ts";
 import { type Secret, secret } from "../../../kernel/secret.ts";
@@ -178,3 +186,48 @@ export async function revokeCodes(tx: Tx, accountId: AccountId, because: string)
   await revokeAuthenticators(tx, accountId, ["recovery-codes"], because);
   return revokeSecrets(tx, PURPOSE, accountId, because);
 }
+
+/** What a code is to the account it was made for. */
+export interface SavedCode {
+  readonly id: OneTimeId;
+  readonly accountId: AccountId;
+  readonly state: "unused" | "used" | "replaced" | "seen-in-public";
+  readonly madeAt: Date;
+  /** Since when it is no longer unused. */
+  readonly since: Date | null;
+}
+
+const toSavedCode = (one: OneTimeSecret): SavedCode => ({
+  id: one.id,
+  accountId: one.subject as AccountId, // written by store
+  state:
+    one.revokedBecause === SEEN_IN_PUBLIC
+      ? "seen-in-public"
+      : one.spentAt
+        ? "used"
+        : one.revokedAt
+          ? "replaced"
+          : "unused",
+  madeAt: one.issuedAt,
+  since: one.spentAt ?? one.revokedAt,
+});
+
+/**
+ * Looks a code up among all that were ever made, of every account, in one indexed read; nothing is used up. For a claimant
+ * who shows that they have the sheet: the caller counts the try. @returns null where it is no code of ours
+ */
+export async function findSavedCode(reader: Reader, runtime: Runtime, typed: string): Promise<SavedCode | null> {
+  const read = readCode(typed);
+  const found = read.ok ? await peek(reader, { purpose: PURPOSE, digests: digestsOf(runtime, read.value) }) : null;
+  return found ? toSavedCode(found) : null;
+}
+
+/** The same code again, by its id; null where it is gone with its account. */
+export async function findSavedCodeById(reader: Reader, accountId: AccountId, id: string): Promise<SavedCode | null> {
+  const found = (await listSecrets(reader, PURPOSE, accountId)).find((one) => one.id === id);
+  return found ? toSavedCode(found) : null;
+}
+
+/** Whether any code was ever made for the account. */
+export const hasHadCodes = async (reader: Reader, accountId: AccountId): Promise<boolean> =>
+  (await listSecrets(reader, PURPOSE, accountId)).length > 0;
