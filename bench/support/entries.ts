@@ -201,6 +201,9 @@ export const ENTRIES: readonly Entry[] = [
 const LINK =
   "A link is 256 random bits and is found by its digest, by the one function that the link for a new password is measured with; what is behind a live one is meant to be seen by its holder.";
 
+const SHORT_CODE =
+  "Eight signs that name a running challenge, found by their digest as a link is; the command behind them is meant to be seen by whoever has them, and nothing of the case is.";
+
 /** Rows that take a name, an address or a token from anybody, and are not asked here. */
 export const NOT_ASKED: Readonly<Record<string, string>> = {
   "POST /console/sign-in/passkey/options": "Takes no name.",
@@ -221,6 +224,9 @@ export const NOT_ASKED: Readonly<Record<string, string>> = {
   "POST /objection/:token": LINK,
   "GET /restore/:token": LINK,
   "POST /restore/:token": LINK,
+  "POST /proof": SHORT_CODE,
+  "GET /proof/:code": SHORT_CODE,
+  "POST /proof/:code": SHORT_CODE,
   "POST /restore/:token/case-code": LINK,
   "POST /restore/:token/passkey/options": LINK,
   "GET /not-me/:token": LINK,

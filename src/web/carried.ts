@@ -43,6 +43,11 @@ const PASTED: Readonly<Record<string, { readonly label: string; readonly hint: s
     hint: "From -----BEGIN SSH SIGNATURE----- to its end. Never the key itself.",
     field: "signature",
   },
+  openpgp: {
+    label: "All that it printed",
+    hint: "From -----BEGIN PGP to -----END PGP SIGNATURE-----. Never the key itself.",
+    field: "signature",
+  },
 };
 
 function askPage(runtime: RecoveryRuntime, incoming: Incoming, state: FormState): Html {
