@@ -74,6 +74,22 @@ export async function recogniseDevice(
   return { id: kept, token: secret(token), isKnown: false };
 }
 
+/** The device a browser is to an account, null where it is none of its own. Looking changes nothing. */
+export async function findKnownDevice(
+  reader: Reader,
+  accountId: AccountId,
+  presented: string | undefined,
+  now: Date,
+): Promise<DeviceId | null> {
+  const row = await own(reader)
+    .selectFrom("known_devices")
+    .select("id")
+    .where("digest", "=", digestOf(accountId, presented ?? ""))
+    .where("last_seen_at", ">", yearBefore(now))
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
 /** Every browser in which the account was signed in within the last year. */
 export async function listDevices(reader: Reader, accountId: AccountId, now: Date): Promise<readonly KnownDevice[]> {
   const rows = await own(reader)

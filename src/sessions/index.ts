@@ -11,6 +11,7 @@ export { deleteEndedSessions, eraseSessions, listEverySession } from "./erase.ts
 export {
   deleteOldDevices,
   deviceCookie,
+  findKnownDevice,
   forgetDevices,
   listDevices,
   type RecognisedDevice,

@@ -17,6 +17,7 @@ import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
 import { kitRoutes } from "./kit/routes.ts";
 import { lockRoutes } from "./lock.ts";
+import { newDeviceRoutes } from "./new-device.ts";
 import { objectionRoutes } from "./objection.ts";
 import { passkeySignInRoutes } from "./passkey-sign-in.ts";
 import { passkeyRoutes } from "./passkeys.ts";
@@ -29,6 +30,7 @@ import { setupRoutes } from "./setup.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
+import { stuckRoutes } from "./stuck.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
@@ -44,6 +46,8 @@ export const webRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...newDeviceRoutes,
+  ...stuckRoutes,
   ...newPasswordRoutes,
   ...passwordStrengthRoutes,
   ...resetRoutes(runtime),
