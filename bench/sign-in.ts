@@ -45,6 +45,7 @@ export const signInBenchmark: Benchmark = {
   title: "Signing in with password and authenticator app",
   about: [
     "Whole ceremonies a second over HTTP: the password form, then the six digits, each with its counters, its durable transaction, its audit event and its session. Every sign-in is another account, since six digits work once.",
+    "Each person's browser is one in which they were signed in before, as it is on most days. On a new one the ceremony goes on with a code from a mail, whose time is the mail's and is not measured here.",
     `The yardstick is bare argon2id of the same parameters (m=${ARGON2.memoryCost} KiB, t=${ARGON2.timeCost}, p=${ARGON2.parallelism}), verified by the same library in a process that does nothing else, ${HASHES_AT_ONCE} at once as in the server. A server that cost nothing but the hash would reach 1. One client alone keeps only one hash going, so it is compared with one at a time.`,
     "Server, PostgreSQL and the client share the same processors; for the yardstick they are idle. So the ratio also pays for the client.",
   ],

@@ -41,16 +41,16 @@ export function tryPassword(client: Client, keys: Keyring, name: string, passwor
   );
 }
 
-/** First step with the right password. */
+/** First step with the right password, in a browser in which that person was signed in before. */
 export async function startSignIn(client: Client, keys: Keyring, person: BenchPerson): Promise<Started> {
-  const { browser } = freshBrowser();
+  const known = { ...freshBrowser(), device: person.deviceToken };
   const first = await client.post(
     "/sign-in",
-    { name: person.username, password: person.password, _csrf: csrfToken(keys, { browser }) },
-    { cookie: cookieHeader({ browser }) },
+    { name: person.username, password: person.password, _csrf: csrfToken(keys, known) },
+    { cookie: cookieHeader(known) },
   );
   expectRedirect(first, "/sign-in/second-factor");
-  const cookies = { browser, signin: first.cookies["locksmith_signin"] ?? "" };
+  const cookies = { ...known, signin: first.cookies["locksmith_signin"] ?? "" };
   return { cookie: cookieHeader(cookies), csrf: csrfToken(keys, cookies) };
 }
 

@@ -2,7 +2,10 @@ import pg from "pg";
 import { systemRandom } from "../../src/kernel/random.ts";
 import type { Runtime } from "../../src/kernel/runtime.ts";
 import type { AccountId } from "../../src/kernel/ids.ts";
-import type { BenchPerson } from "./people.ts";
+import { transact } from "../../src/kernel/db/transact.ts";
+import { ok } from "../../src/kernel/result.ts";
+import { recogniseDevice } from "../../src/sessions/index.ts";
+import { type BenchPerson, must } from "./people.ts";
 
 /*
  * Accounts by the million, written by SQL: what the use cases would have left in the tables that a sign-in reads and
@@ -37,6 +40,9 @@ const STATEMENTS: readonly string[] = [
   `insert into sessions (id, account_id, kind, digest, factors, started_at, last_seen_at, expires_at, reauthenticated_at, ip, user_agent)
    select ${id("ses")}, ${id("acc")}, 'subscriber', sha256(convert_to('session' || n, 'UTF8')), '{password,totp}',
      ${SINCE}, ${SINCE}, now() + interval '30 days', ${SINCE}, '192.0.2.' || n % 256, 'bench'
+   from generate_series($1::int, $2::int) n`,
+  `insert into known_devices (id, account_id, digest, first_seen_at, last_seen_at)
+   select ${id("dev")}, ${id("acc")}, sha256(convert_to('device' || n, 'UTF8')), ${SINCE}, ${SINCE}
    from generate_series($1::int, $2::int) n`,
 ];
 
@@ -93,7 +99,11 @@ export async function wakeSome(
       [sealed, totp, accountId],
     );
     if (rowCount !== 1) throw new Error(`There is no account ${username}.`);
-    woken.push({ id: accountId, username, address, password, totpKey, codes: [] });
+    const device = await transact(runtime.db, { now: runtime.clock.now(), bookkeeping: "a browser" }, async (tx) =>
+      ok(await recogniseDevice(tx, systemRandom, accountId, undefined)),
+    );
+    const deviceToken = must(device).token.reveal();
+    woken.push({ id: accountId, username, address, password, totpKey, deviceToken, codes: [] });
   }
   return woken;
 }

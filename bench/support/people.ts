@@ -8,6 +8,7 @@ import { ok, type Result } from "../../src/kernel/result.ts";
 import type { Runtime } from "../../src/kernel/runtime.ts";
 import { secret } from "../../src/kernel/secret.ts";
 import { createApiToken } from "../../src/registry/index.ts";
+import { recogniseDevice } from "../../src/sessions/index.ts";
 
 /** A subscriber with everything needed to sign in, made by the use cases themselves and not over HTTP. */
 export interface BenchPerson {
@@ -16,6 +17,8 @@ export interface BenchPerson {
   readonly address: string;
   readonly password: string;
   readonly totpKey: Buffer;
+  /** The cookie of a browser in which they were signed in before: a new one would have to be confirmed by mail. */
+  readonly deviceToken: string;
   /** Empty unless asked for. */
   readonly codes: readonly string[];
 }
@@ -55,8 +58,9 @@ export async function makePeople(
       await bindPassword(tx, runtime.random, accountId, prepared, "registration");
       await bindTotpKey(tx, runtime, accountId, totpKey, 0n);
       const codes = options.withCodes ? (await makeCodes(tx, runtime, { id: accountId, username })).reveal() : [];
+      const device = await recogniseDevice(tx, runtime.random, accountId, undefined);
       audit(tx, runtime.random, { act: "bench/account-made", actor: { kind: "operator" }, accountId });
-      return ok({ id: accountId, codes });
+      return ok({ id: accountId, codes, deviceToken: device.token.reveal() });
     });
     people.push({ ...must(made), username, address, password: PASSWORD, totpKey });
   }

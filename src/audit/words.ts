@@ -127,6 +127,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "registry/url-verified": "Page of a project verified",
   "sessions/authenticators-shown": "Shown again that it is you, before a change",
   "sessions/ended": "Session ended",
+  "sign-in/confirmation-asked": "Signing in on a new device, confirmation asked for",
+  "sign-in/device-code-mailed": "Code to confirm a new device mailed",
   "sign-in/failed": "Sign-in failed",
   "sign-in/password-accepted": "Password was right, second step to come",
   "sign-in/reset-asked": "New password asked for by mail",

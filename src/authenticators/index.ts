@@ -92,6 +92,7 @@ export {
 export { authenticatorRefusals } from "./refusals.ts";
 export {
   findAuthenticator,
+  type Lane,
   listAuthenticators,
   noteSuccess,
   renameOne,

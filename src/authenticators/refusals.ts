@@ -8,6 +8,11 @@ export const authenticatorRefusals = defineRefusals("authenticators", {
     title:
       "This way of signing in was switched off after 100 wrong attempts. Use another one, or open a recovery case.",
   },
+  "closed-elsewhere": {
+    status: 403,
+    title:
+      "After too many wrong attempts this way of signing in works only in browsers that the account was signed in with before. Use one of those, another way, or open a recovery case.",
+  },
   "not-bound": { status: 409, title: "This way of signing in is not set up on the account." },
   "already-bound": { status: 409, title: "This is set up already." },
   "code-used": {

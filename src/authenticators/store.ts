@@ -17,6 +17,8 @@ interface AuthenticatorTables {
     last_used_at: Date | null;
     consecutive_failures: number;
     blocked_until: Date | null;
+    known_failures: number;
+    known_blocked_until: Date | null;
     ended_at: Date | null;
     ended_because: string | null;
     detail: Readonly<Record<string, unknown>>;
@@ -26,8 +28,17 @@ interface AuthenticatorTables {
 
 const own = (reader: Reader): Kysely<AuthenticatorTables> => reader.as<AuthenticatorTables>();
 
-/** SP 800-63B-4 §3.2.2: at most 100 consecutive failures, then the authenticator is disabled. */
-const MOST_FAILURES = 100;
+/**
+ * Where somebody tries from. Strangers' tries and those from browsers that the account knows are counted apart, so that
+ * whoever guesses at a name cannot use up its owner's tries (ASVS 5.0 6.1.1: no malicious lock-out).
+ */
+export type Lane = "stranger" | "known";
+
+/**
+ * SP 800-63B-4 §3.2.2: at most 100 consecutive failures, then the authenticator is disabled. Each lane has its part of
+ * them and is closed by itself; the known one then falls in with the strangers. With both closed it must be bound again.
+ */
+const MOST_FAILURES = { stranger: 80, known: 20 } as const;
 /** Failures without any wait; typing mistakes happen. */
 const FREE_FAILURES = 5;
 const FIRST_WAIT_SECONDS = 30;
@@ -57,6 +68,8 @@ export async function insertAuthenticator(
       last_used_at: null,
       consecutive_failures: 0,
       blocked_until: null,
+      known_failures: 0,
+      known_blocked_until: null,
       ended_at: null,
       ended_because: null,
       detail: row.detail,
@@ -97,34 +110,17 @@ export async function findAuthenticator(
 }
 
 /**
- * Counts an attempt on one authenticator, committed before anything is verified. Refuses while a wait is running, and
- * after 100 failures in a row: then the authenticator is disabled, and one that was only being set up is revoked, so that
- * setting up can begin anew.
+ * Counts an attempt on one authenticator in a lane, committed before anything is verified. Refuses while a wait of the lane
+ * is running, and once its failures are used up; one that was only being set up is revoked then, so that setting up can
+ * begin anew.
  */
 export async function countAuthenticatorAttempt(
   db: Database,
   authenticator: Authenticator,
   now: Date,
+  lane: Lane = "stranger",
 ): Promise<Result<undefined>> {
-  const { rows } = await sql<{ state: AuthenticatorState }>`
-    update authenticators set
-      consecutive_failures = consecutive_failures + 1,
-      blocked_until = case
-        when consecutive_failures + 1 < ${FREE_FAILURES} then null
-        else ${now}::timestamptz + make_interval(secs => least(
-          ${FIRST_WAIT_SECONDS} * power(2, least(consecutive_failures + 1 - ${FREE_FAILURES}, 20)), ${LONGEST_WAIT_SECONDS})::float8)
-      end,
-      state = case
-        when consecutive_failures < ${MOST_FAILURES} then state
-        when state = 'pending' then 'revoked'
-        else 'disabled'
-      end,
-      ended_at = case when consecutive_failures >= ${MOST_FAILURES} then ${now}::timestamptz else ended_at end,
-      ended_because = case when consecutive_failures >= ${MOST_FAILURES} then 'failures' else ended_because end
-    where id = ${authenticator.id} and state in ('active', 'pending')
-      and (blocked_until is null or blocked_until <= ${now})
-    returning state`.execute(db.root);
-  const counted = rows[0]?.state;
+  const counted = await countInLane(db, authenticator.id, now, lane);
   if (counted === "active" || counted === "pending") return ok();
   const row = await own(db)
     .selectFrom("authenticators")
@@ -133,21 +129,65 @@ export async function countAuthenticatorAttempt(
     .executeTakeFirst();
   if (row?.state === "disabled") return refuse(authenticatorRefusals.disabled());
   if (!row || row.state === "revoked") return refuse(authenticatorRefusals["not-bound"]());
-  const seconds = row.blocked_until ? (row.blocked_until.getTime() - now.getTime()) / 1000 : 1;
+  const isUsedUp = (lane === "known" ? row.known_failures : row.consecutive_failures) >= MOST_FAILURES[lane];
+  if (isUsedUp && lane === "known") return countAuthenticatorAttempt(db, authenticator, now, "stranger");
+  if (isUsedUp) return refuse(authenticatorRefusals["closed-elsewhere"]());
+  const until = lane === "known" ? row.known_blocked_until : row.blocked_until;
+  const seconds = until ? (until.getTime() - now.getTime()) / 1000 : 1;
   return refuse(authenticatorRefusals.wait({ retryAfterSeconds: seconds, detail: waitSentence(seconds) }));
 }
+
+/** One statement. @returns the state the attempt was counted in; undefined where it was not */
+async function countInLane(
+  db: Database,
+  id: AuthenticatorId,
+  now: Date,
+  lane: Lane,
+): Promise<AuthenticatorState | undefined> {
+  const [failures, blocked] = lane === "known" ? KNOWN_COLUMNS : STRANGER_COLUMNS;
+  const { rows } = await sql<{ state: AuthenticatorState }>`
+    update authenticators set
+      ${failures} = ${failures} + 1,
+      ${blocked} = case
+        when ${failures} + 1 < ${FREE_FAILURES} then null
+        else ${now}::timestamptz + make_interval(secs => least(
+          ${FIRST_WAIT_SECONDS} * power(2, least(${failures} + 1 - ${FREE_FAILURES}, 20)), ${LONGEST_WAIT_SECONDS})::float8)
+      end
+    where id = ${id} and state in ('active', 'pending') and ${failures} < ${MOST_FAILURES[lane]}
+      and (${blocked} is null or ${blocked} <= ${now})
+    returning state`.execute(db.root);
+  if (rows[0]) return rows[0].state;
+  // Whoever finds a lane used up closes what is left to close: all of it where both are, and a binding that never ended.
+  await sql`
+    update authenticators set
+      state = case when state = 'pending' then 'revoked' else 'disabled' end,
+      ended_at = ${now}, ended_because = 'failures'
+    where id = ${id} and state in ('active', 'pending') and consecutive_failures >= ${MOST_FAILURES.stranger}
+      and (state = 'pending' or known_failures >= ${MOST_FAILURES.known})`.execute(db.root);
+  return undefined;
+}
+
+const STRANGER_COLUMNS = [sql.ref("consecutive_failures"), sql.ref("blocked_until")] as const;
+const KNOWN_COLUMNS = [sql.ref("known_failures"), sql.ref("known_blocked_until")] as const;
 
 const waitSentence = (seconds: number): string =>
   seconds < 90 ? `Try again in ${Math.ceil(seconds)} seconds.` : `Try again in ${Math.ceil(seconds / 60)} minutes.`;
 
 /**
- * After a success: the count of failures starts again (SP 800-63B-4 §3.2.2). Holds the row until the end of the
- * transaction. @returns false where it was revoked or disabled meanwhile
+ * After a success: the counts of failures start again (SP 800-63B-4 §3.2.2), but for a lane that is used up, which stays
+ * closed until it is bound anew. Holds the row until the end of the transaction.
+ * @returns false where it was revoked or disabled meanwhile
  */
 export async function noteSuccess(tx: Tx, id: AuthenticatorId): Promise<boolean> {
   const result = await own(tx)
     .updateTable("authenticators")
-    .set({ consecutive_failures: 0, blocked_until: null, last_used_at: tx.now })
+    .set({
+      consecutive_failures: sql<number>`case when consecutive_failures < ${MOST_FAILURES.stranger} then 0 else consecutive_failures end`,
+      blocked_until: null,
+      known_failures: sql<number>`case when known_failures < ${MOST_FAILURES.known} then 0 else known_failures end`,
+      known_blocked_until: null,
+      last_used_at: tx.now,
+    })
     .where("id", "=", id)
     .where("state", "in", ["active", "pending"])
     .executeTakeFirst();

@@ -3,6 +3,7 @@ import type { RecoveryRuntime } from "../recovery/index.ts";
 import { caseRoutes } from "./case/routes.ts";
 import { leakedCodeRoutes } from "./leaked-codes.ts";
 import { queueRoutes } from "./queue.ts";
+import { deskDeviceRoutes } from "./new-device.ts";
 import { deskPasskeyRoutes } from "./passkey.ts";
 import { deskSignInRoutes } from "./sign-in.ts";
 import { staffRoutes } from "./staff.ts";
@@ -11,6 +12,7 @@ import { staffRoutes } from "./staff.ts";
 export const consoleRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...deskSignInRoutes,
   ...deskPasskeyRoutes,
+  ...deskDeviceRoutes,
   ...queueRoutes(runtime),
   ...caseRoutes(runtime),
   ...leakedCodeRoutes,

@@ -151,6 +151,10 @@ export const atDesk = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) => 
   deviceCookie(done.deviceToken),
 ];
 
+/** Where a browser that is new to the account is confirmed. */
+export const deskDevicePath = (next: string | undefined): string =>
+  `/console/sign-in/new-device${next ? `?next=${encodeURIComponent(next)}` : ""}`;
+
 /** The desk's own sign-in: always two factors, and never the session of the subscriber pages. */
 export const deskSignInRoutes: readonly Route[] = [
   defineRoute({
@@ -175,6 +179,7 @@ export const deskSignInRoutes: readonly Route[] = [
         password: secret(password),
         purpose: "staff",
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       });
       if (!done.ok) {
@@ -220,6 +225,7 @@ export const deskSignInRoutes: readonly Route[] = [
         const again = await secondStepPage(runtime, request, request.actor.account, say(done.refusal), next);
         return page(again, { status: done.refusal.status });
       }
+      if (done.value.next === "confirm-device") return redirect(deskDevicePath(next));
       return redirect(next ?? "/console", { cookies: atDesk(done.value) });
     },
   }),

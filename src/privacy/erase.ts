@@ -52,7 +52,7 @@ export async function eraseEverything(
   await deleteDeletion(tx, accountId);
   const addressIds = await eraseAccount(tx, accountId, options);
   const whole = [accountId, ...authenticatorIds, ...addressIds, ...contactIds];
-  await eraseSecrets(tx, { whole, divided: caseIds });
+  await eraseSecrets(tx, { whole, divided: [accountId, ...caseIds] });
   return {
     addresses: addressIds.length,
     authenticators: authenticatorIds.length,

@@ -65,7 +65,7 @@ interface Opening {
  */
 export async function openFromStuckScreen(
   runtime: RecoveryRuntime,
-  opening: Opening & { readonly account: Account; readonly passwordAt: Date },
+  opening: Opening & { readonly account: Account; readonly passwordAt: Date; readonly shown?: readonly string[] },
 ): Promise<Result<OpenedCase>> {
   const contact = parseAddress(opening.contact);
   if (!contact.ok) return contact;
@@ -86,10 +86,21 @@ export async function openFromStuckScreen(
       const primary = (await listAddresses(tx, account.id)).find((one) => one.isPrimary);
       await recordFinding(tx, runtime, context, "password", passwordObservation(facts, primary?.domain ?? null));
     }
+    if (opening.shown?.includes("totp")) await noteApp(tx, runtime, opened.value.recoveryCase.id, opening.source);
     await tellEverybody(tx, runtime, opened.value.recoveryCase, "opened");
     return evaluated(tx, runtime, opened.value);
   });
 }
+
+/** For the desk, and worth no bits: whoever phished the password may have passed on the six digits as well. */
+const noteApp = (tx: Tx, runtime: RecoveryRuntime, caseId: CaseId, source: Source): Promise<void> =>
+  insertMessage(tx, runtime, caseId, {
+    id: newId("msg", tx.now, runtime.random),
+    authorKind: "system",
+    authorId: null,
+    isInternal: true,
+    body: `Whoever opened this case, at ${source.ip}, had shown the password and a right code of the authenticator app, and could not confirm the new browser.`,
+  });
 
 /**
  * Opens a case with the link that was mailed for a new password: the second factor is gone too. The mailbox was shown by

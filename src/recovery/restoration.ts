@@ -32,7 +32,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
 import { ALL_POWERS, placeHold, revokeAllApiTokens, voidInvitationsOf } from "../registry/index.ts";
-import { endAllSessions, forgetDevices } from "../sessions/index.ts";
+import { endAllSessions, forgetDevices, recogniseDevice } from "../sessions/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import { advance } from "./advance.ts";
 import { findCaseHolder, openWithCaseCode } from "./case-page.ts";
@@ -175,6 +175,8 @@ export interface Restoration {
   readonly password: Secret<string>;
   readonly secondFactor: NewSecondFactor;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
 }
 
@@ -219,6 +221,8 @@ export interface Restored {
   readonly account: Account;
   readonly recoveryCase: RecoveryCase;
   readonly codes: Secret<readonly string[]>;
+  /** For the cookie: the one browser that the account knows from now on. */
+  readonly deviceToken: Secret<string>;
   /** Null where nothing is held. */
   readonly heldUntil: Date | null;
 }
@@ -272,6 +276,7 @@ export async function restoreAccount(
       actor,
     });
     await forgetDevices(tx, account.id);
+    const device = await recogniseDevice(tx, runtime.random, account.id, restoration.deviceToken);
     await onRestored(tx, account);
     const tokens = await revokeAllApiTokens(tx, runtime.random, {
       accountId: account.id,
@@ -304,7 +309,7 @@ export async function restoreAccount(
       },
       personal: { ...restoration.source },
     });
-    return ok({ account, recoveryCase: moved.value, codes, heldUntil });
+    return ok({ account, recoveryCase: moved.value, codes, deviceToken: device.token, heldUntil });
   });
 }
 

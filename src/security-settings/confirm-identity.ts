@@ -16,9 +16,9 @@ export async function confirmIdentity(
   self: Self,
   shown: { readonly password: Secret<string>; readonly code: string },
 ): Promise<Result<Secret<string>>> {
-  const password = await verifyPassword(runtime, self.account.id, shown.password, self.now);
+  const password = await verifyPassword(runtime, self.account.id, shown.password, self.now, "known");
   if (!password.ok) return password;
-  const match = await verifyTotp(runtime, self.account.id, shown.code, self.now);
+  const match = await verifyTotp(runtime, self.account.id, shown.code, self.now, { lane: "known" });
   if (!match.ok) return match;
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<string>>> => {
     const spent = await spendTotp(tx, match.value);

@@ -65,7 +65,7 @@ export interface FinishedTotp {
 
 /** Finishes with one right code. From then on the session has two factors. Refuses wrong and used codes. */
 export async function finishTotpEnrolment(runtime: Runtime, self: Self, typed: string): Promise<Result<FinishedTotp>> {
-  const match = await verifyTotp(runtime, self.account.id, typed, self.now, "pending");
+  const match = await verifyTotp(runtime, self.account.id, typed, self.now, { state: "pending" });
   if (!match.ok) return match;
   return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<FinishedTotp>> => {
     const finished = await finishTotp(tx, match.value);
@@ -113,7 +113,7 @@ export async function makeRecoveryCodes(runtime: Runtime, self: Self): Promise<R
 
 /** The owner types one code back, to be sure that they have them. It is not used up. */
 export async function typeCodeBack(runtime: Runtime, self: Self, typed: string): Promise<Result<undefined>> {
-  const set = await countCodeAttempt(runtime, self.account.id, self.now);
+  const set = await countCodeAttempt(runtime, self.account.id, self.now, "known");
   if (!set.ok) return set;
   const checked = await checkCode(runtime, set.value, typed);
   if (!checked.ok) return checked;

@@ -177,7 +177,7 @@ export async function confirmWithPasskey(
   const enough = isTwoFactors(checked.value);
   if (!enough.ok && !shown.password) return enough;
   const password =
-    enough.ok || !shown.password ? null : await verifyPassword(runtime, accountId, shown.password, self.now);
+    enough.ok || !shown.password ? null : await verifyPassword(runtime, accountId, shown.password, self.now, "known");
   if (password && !password.ok) return password;
   const outcome = await transact(runtime.db, { now: self.now }, async (tx): Promise<Result<Secret<string>>> => {
     const accepted = await acceptPasskey(tx, checked.value, password ? "beside a password" : "alone");

@@ -31,12 +31,19 @@ import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
-import { type Factor, startSession } from "../sessions/index.ts";
+import { type Factor, findDevice, startSession } from "../sessions/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
 import { noteLeak } from "./leaked-password.ts";
-import { noteDevice } from "./new-device.ts";
+import { askToConfirm, confirming, mustConfirm, noteDevice } from "./new-device.ts";
 import { signInRefusals } from "./refusals.ts";
-import { type Ceremony, findCeremonyByDigest, insertCeremony, type Purpose, setCeremonyEnded } from "./store.ts";
+import {
+  type Ceremony,
+  findCeremonyByDigest,
+  insertCeremony,
+  type Purpose,
+  setCeremonyConfirming,
+  setCeremonyEnded,
+} from "./store.ts";
 
 const CEREMONY_MINUTES = 15;
 const TOKEN_BYTES = 32;
@@ -54,7 +61,9 @@ export type PasswordOutcome =
   | ({ readonly next: "setup" } & SignedIn)
   /** The account is frozen: signs in to nothing, and carries the right password along to its honest page. */
   | { readonly next: "frozen"; readonly account: Account; readonly ceremonyToken: Secret<string> }
-  | { readonly next: "second-factor"; readonly account: Account; readonly ceremonyToken: Secret<string> };
+  | { readonly next: "second-factor"; readonly account: Account; readonly ceremonyToken: Secret<string> }
+  /** No second factor is bound yet, and the browser is new: to be confirmed (confirm-device.ts). */
+  | { readonly next: "confirm-device"; readonly account: Account; readonly ceremonyToken: Secret<string> };
 
 export interface PasswordStep {
   /** Username or verified address. */
@@ -72,14 +81,17 @@ export interface PasswordStep {
  * (ASVS 5.0 6.3.8). A freeze is told only to somebody whose password was right.
  */
 export async function submitPassword(runtime: Runtime, step: PasswordStep): Promise<Result<PasswordOutcome>> {
-  const bucket = nameBucket(runtime, "sign-in", step.name);
+  const found = await findAccountByName(runtime.db, step.name);
+  // Asked for nobody too, as the roles are: a name that exists must not take one statement more.
+  const device = await findDevice(runtime.db, found?.id ?? NOBODY, step.deviceToken, step.now);
+  // Strangers who guess at a name make each other wait, and not a browser in which its owner was signed in.
+  const bucket = device ? `sign-in-known:${device.id}` : nameBucket(runtime, "sign-in", step.name);
+  const lane = device ? "known" : "stranger";
   const counted = await countOnName(runtime.db, bucket, step.now);
   if (!counted.ok) return counted;
-  const found = await findAccountByName(runtime.db, step.name);
-  // Asked for nobody too: a name that exists must not take one statement more.
   const roles = step.purpose === "staff" ? await listStaffRoles(runtime.db, found?.id ?? NOBODY) : [];
   const account = step.purpose === "subscriber" || roles.length > 0 ? found : null;
-  const verified = await verifyPassword(runtime, account?.id ?? null, step.password, step.now);
+  const verified = await verifyPassword(runtime, account?.id ?? null, step.password, step.now, lane);
   if (!verified.ok || !account) {
     await noteFailure(runtime, account, "password", step);
     return refuse(signInRefusals.wrong());
@@ -92,11 +104,12 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   }
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
   const leak = await findLeak(runtime, verified.value, step.password);
+  const isAsked = !owesSecondFactor && !account.frozen && !device && (await mustConfirm(runtime.db, account.id));
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
     if (leak === "new") await noteLeak(tx, runtime, account, verified.value, step.source);
-    if (!owesSecondFactor && !account.frozen) {
+    if (!owesSecondFactor && !account.frozen && !isAsked) {
       const current = await requireThawed(tx, account);
       if (!current.ok) return current;
       return ok({ next: "setup", account, ...(await signIn(tx, runtime, account, ["password"], step)) });
@@ -109,16 +122,22 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
       personal: { ...step.source },
     });
     const token = runtime.random.bytes(TOKEN_BYTES).toString("base64url");
+    const id = newId("cer", step.now, runtime.random);
     await insertCeremony(tx, {
-      id: newId("cer", step.now, runtime.random),
+      id,
       accountId: account.id,
       purpose: step.purpose,
       passwordAt: step.now,
       passwordId: verified.value.id,
       digest: digestToken(token),
+      factors: [],
+      confirmingSince: null,
       expiresAt: new Date(step.now.getTime() + CEREMONY_MINUTES * 60_000),
+      ...(isAsked ? confirming(tx, ["password"]) : {}),
     });
-    return ok({ next: account.frozen ? "frozen" : "second-factor", account, ceremonyToken: secret(token) });
+    if (isAsked) await askToConfirm(tx, runtime, { ...step, account, ceremonyId: id, factors: ["password"] });
+    const next = account.frozen ? "frozen" : isAsked ? "confirm-device" : "second-factor";
+    return ok({ next, account, ceremonyToken: secret(token) });
   });
 }
 
@@ -181,6 +200,11 @@ export interface SignedIn {
   readonly deviceToken: Secret<string>;
 }
 
+export type TotpOutcome =
+  | ({ readonly next: "signed-in" } & SignedIn)
+  /** The browser is new to the account: the same ceremony goes on with its confirmation (confirm-device.ts). */
+  | { readonly next: "confirm-device" };
+
 /**
  * Second step with an authenticator app. Refuses wrong and used codes; one step signs in once. At the desk it is refused
  * to those who have a passkey: what a look-alike site could pass on opens nothing there (SP 800-63B-4 §2.3.2).
@@ -189,24 +213,49 @@ export async function submitTotp(
   runtime: Runtime,
   step: SecondFactorStep,
   onSignedIn: OnSignedIn,
-): Promise<Result<SignedIn>> {
+): Promise<Result<TotpOutcome>> {
   const running = await findCeremony(runtime, step.ceremonyToken, step.now);
   if (!running) return refuse(signInRefusals["start-again"]());
   const { account, ceremony } = running;
   if (ceremony.purpose === "staff" && (await isPasskeyBound(runtime.db, account.id)))
     return refuse(signInRefusals["passkey-needed"]());
-  const match = await verifyTotp(runtime, account.id, step.typed, step.now);
+  if (ceremony.confirmingSince) return ok({ next: "confirm-device" }); // shown before, in the same ceremony
+  const device = await findDevice(runtime.db, account.id, step.deviceToken, step.now);
+  const lane = device ? "known" : "stranger";
+  const match = await verifyTotp(runtime, account.id, step.typed, step.now, { lane });
   if (!match.ok) {
     await noteFailure(runtime, account, "totp", step);
     return match;
   }
-  const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
+  const isAsked = !device && (await mustConfirm(runtime.db, account.id));
+  const factors: readonly Factor[] = ["password", "totp"];
+  const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<TotpOutcome>> => {
     const spent = await spendTotp(tx, match.value);
     if (!spent.ok) return spent;
-    return finish(tx, runtime, { account, ceremony, factor: "totp", step, onSignedIn });
+    if (isAsked) return holdBack(tx, runtime, running, factors, step.source);
+    const done = await finish(tx, runtime, { account, ceremony, factors, step, onSignedIn });
+    return done.ok ? ok({ next: "signed-in", ...done.value }) : done;
   });
   if (!outcome.ok) await noteFailure(runtime, account, "totp", step);
   return outcome;
+}
+
+/** The ceremony goes on, with nothing to come but the confirmation of the browser. */
+async function holdBack(
+  tx: Tx,
+  runtime: Runtime,
+  { account, ceremony }: { readonly account: Account; readonly ceremony: Ceremony },
+  factors: readonly Factor[],
+  source: Source,
+): Promise<Result<TotpOutcome>> {
+  const current = await requireThawed(tx, account);
+  if (!current.ok) return current;
+  if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
+    return refuse(signInRefusals["password-leaked"]()); // before the question, not after it
+  if (!(await setCeremonyConfirming(tx, ceremony.id, confirming(tx, factors))))
+    return refuse(signInRefusals["start-again"]());
+  await askToConfirm(tx, runtime, { account, ceremonyId: ceremony.id, purpose: ceremony.purpose, factors, source });
+  return ok({ next: "confirm-device" });
 }
 
 /** Second step with a recovery code, which is spent and replaced; the replacement is returned this once. */
@@ -218,12 +267,19 @@ export async function submitRecoveryCode(
   const running = await findCeremony(runtime, step.ceremonyToken, step.now);
   if (!running) return refuse(signInRefusals["start-again"]());
   const { account, ceremony } = running;
-  const set = await countCodeAttempt(runtime, account.id, step.now);
+  const device = await findDevice(runtime.db, account.id, step.deviceToken, step.now);
+  const set = await countCodeAttempt(runtime, account.id, step.now, device ? "known" : "stranger");
   if (!set.ok) return set;
   const outcome = await transact(runtime.db, { now: step.now }, async (tx) => {
     const redeemed = await redeemCode(tx, runtime, set.value, step.typed);
     if (!redeemed.ok) return redeemed;
-    const signedIn = await finish(tx, runtime, { account, ceremony, factor: "recovery-code", step, onSignedIn });
+    const signedIn = await finish(tx, runtime, {
+      account,
+      ceremony,
+      factors: ["password", "recovery-code"],
+      step,
+      onSignedIn,
+    });
     await tellCodeUsed(tx, runtime, account, step.source, redeemed.value.unused);
     return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
   });
@@ -243,25 +299,27 @@ async function tellCodeUsed(tx: Tx, runtime: Runtime, account: Account, source: 
 interface Finish {
   readonly account: Account;
   readonly ceremony: Ceremony;
-  readonly factor: Factor;
+  /** What was shown, and what the session will rest on. */
+  readonly factors: readonly Factor[];
   readonly step: Omit<SecondFactorStep, "typed">;
   readonly onSignedIn: OnSignedIn;
+  /** What a new browser was confirmed with, where that was no factor. */
+  readonly confirmedBy?: "mail";
 }
 
 export async function finish(
   tx: Tx,
   runtime: Runtime,
-  { account, ceremony, factor, step, onSignedIn }: Finish,
+  { account, ceremony, factors, step, onSignedIn, confirmedBy }: Finish,
 ): Promise<Result<SignedIn>> {
   const current = await requireThawed(tx, account);
   if (!current.ok) return current;
   if (!(await setCeremonyEnded(tx, ceremony.id))) return refuse(signInRefusals["start-again"]());
-  const factors: readonly Factor[] = ["password", factor];
   // The desk has no page for it: who works there chooses the new password on the ordinary pages.
   if (ceremony.purpose === "staff" && (await hasLeaked(tx, account)))
     return refuse(signInRefusals["password-leaked"]());
-  const tokens = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose });
-  await onSignedIn(tx, account);
+  const tokens = await signIn(tx, runtime, account, factors, { ...step, purpose: ceremony.purpose, confirmedBy });
+  if (factors.length > 1) await onSignedIn(tx, account); // a password alone may only finish setting up
   return ok({ account, ...tokens });
 }
 
@@ -279,7 +337,12 @@ export async function signIn(
   runtime: Runtime,
   account: Account,
   factors: readonly Factor[],
-  step: { readonly purpose: Purpose; readonly source: Source; readonly deviceToken?: string | undefined },
+  step: {
+    readonly purpose: Purpose;
+    readonly source: Source;
+    readonly deviceToken?: string | undefined;
+    readonly confirmedBy?: "mail" | undefined;
+  },
 ): Promise<Pick<SignedIn, "sessionToken" | "deviceToken">> {
   const device = await noteDevice(tx, runtime, account, step);
   const session = await startSession(tx, runtime.random, {
@@ -296,7 +359,13 @@ export async function signIn(
     act: "sign-in/succeeded",
     actor: { kind: step.purpose, id: account.id },
     accountId: account.id,
-    facts: { purpose: step.purpose, factors, session: session.id, knownDevice: device.isKnown },
+    facts: {
+      purpose: step.purpose,
+      factors,
+      session: session.id,
+      knownDevice: device.isKnown,
+      ...(step.confirmedBy ? { confirmedBy: step.confirmedBy } : {}),
+    },
     personal: { ...step.source },
   });
   return { sessionToken: session.token, deviceToken: device.token };
@@ -306,7 +375,7 @@ export async function signIn(
 export async function noteFailure(
   runtime: Runtime,
   account: Account | null,
-  factor: Factor,
+  factor: Factor | "device-code",
   step: { readonly source: Source; readonly now: Date },
 ): Promise<void> {
   await transact(runtime.db, { now: step.now }, async (tx) => {

@@ -7,7 +7,17 @@ export {
   submitPassword,
   submitRecoveryCode,
   submitTotp,
+  type TotpOutcome,
 } from "./ceremony.ts";
+export {
+  type CodeMail,
+  type Confirming,
+  findConfirming,
+  listCodeMails,
+  mailDeviceCode,
+  submitDeviceCode,
+} from "./confirm-device.ts";
+export { DEVICE_CODE_MINUTES, type WaysToConfirm, waysToConfirm } from "./new-device.ts";
 export {
   beginPasskeySignIn,
   beginPasskeyStep,

@@ -159,7 +159,7 @@ export async function submitPasskeyStep(
   const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<SignedIn>> => {
     const accepted = await acceptPasskey(tx, shown.value, "beside a password");
     if (!accepted.ok) return accepted;
-    return finish(tx, runtime, { account, ceremony, factor: "passkey", step, onSignedIn });
+    return finish(tx, runtime, { account, ceremony, factors: ["password", "passkey"], step, onSignedIn });
   });
   if (!outcome.ok) await noteFailure(runtime, account, "passkey", step);
   if (isCopySuspected(outcome)) await reportCopy(runtime, shown.value, step.source, step.now);

@@ -21,5 +21,7 @@ export const signInRefusals = defineRefusals("sign-in", {
     status: 403,
     title: "You have a passkey, so the desk takes nothing less. Use it for the second step.",
   },
+  "wrong-device-code": { status: 401, title: "That is not the code of our newest mail. Please compare it." },
+  "no-such-address": { status: 409, title: "We cannot send a code there. Please choose one of the addresses shown." },
   "not-staff": { status: 401, title: "The name and password do not go together. Please check both.", tell: "generic" },
 });

@@ -30,7 +30,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
 import { impactOf } from "../registry/index.ts";
-import { endAllSessions } from "../sessions/index.ts";
+import { endAllSessions, recogniseDevice } from "../sessions/index.ts";
 import { clearName, countAttempt, nameBucket } from "../throttle/index.ts";
 import { signInRefusals } from "./refusals.ts";
 import { endCeremonies } from "./store.ts";
@@ -190,7 +190,15 @@ export interface Reset {
   readonly token: string;
   readonly password: Secret<string>;
   readonly source: Source;
+  /** The device cookie as it came, if one did. */
+  readonly deviceToken?: string | undefined;
   readonly now: Date;
+}
+
+export interface HasReset {
+  readonly account: Account;
+  /** For the cookie: a mailbox was shown in this browser, so it need not be confirmed with one once more. */
+  readonly deviceToken: Secret<string>;
 }
 
 /**
@@ -198,7 +206,7 @@ export interface Reset {
  * nobody is signed in, and the second factor stays as it is (ASVS 5.0 6.4.3). API tokens stay: a mailbox alone must not
  * stop somebody's releases. A password that does not do leaves the link unspent.
  */
-export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Result<{ readonly account: Account }>> {
+export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Result<HasReset>> {
   const { token, now, source } = reset;
   const form = await peekReset(runtime.db, token, now);
   if (!form.ok) return form;
@@ -210,7 +218,7 @@ export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Res
   const words = [account.username, ...addresses.map((one) => one.address)];
   const prepared = await preparePassword(runtime, reset.password, { hasSecondFactor: isSecondBound, words });
   if (!prepared.ok) return prepared;
-  return transact(runtime.db, { now }, async (tx): Promise<Result<{ readonly account: Account }>> => {
+  return transact(runtime.db, { now }, async (tx): Promise<Result<HasReset>> => {
     await lockAccount(tx, account.id); // a freeze that comes at this moment waits, or is seen
     const spent = await spendResetLink(tx, token);
     if (!spent.ok) return spent;
@@ -236,7 +244,8 @@ export async function resetPassword(runtime: Runtime, reset: Reset): Promise<Res
       personal: { ...source },
     });
     await tellAddresses(tx, runtime, account, source);
-    return ok({ account });
+    const device = await recogniseDevice(tx, runtime.random, account.id, reset.deviceToken);
+    return ok({ account, deviceToken: device.token });
   });
 }
 

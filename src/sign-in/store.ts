@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, AuthenticatorId, CeremonyId } from "../kernel/ids.ts";
+import type { Factor } from "../sessions/index.ts";
 
 /** What the second-factor step signs in to. */
 export type Purpose = "subscriber" | "staff";
@@ -17,16 +18,22 @@ interface CeremonyTables {
     started_at: Date;
     expires_at: Date;
     ended_at: Date | null;
+    factors: Factor[];
+    confirming_since: Date | null;
   };
 }
 
-/** A sign-in in which the password was right and the second factor is still to come. */
+/** A sign-in in which the password was right, and something is still to come. */
 export interface Ceremony {
   readonly id: CeremonyId;
   readonly accountId: AccountId;
   readonly purpose: Purpose;
   readonly passwordAt: Date;
   readonly passwordId: AuthenticatorId | null;
+  /** What was shown, where nothing but the confirmation of a new browser is to come; empty before. */
+  readonly factors: readonly Factor[];
+  /** Since when only that confirmation is missing; null before. */
+  readonly confirmingSince: Date | null;
 }
 
 const own = (reader: Reader): Kysely<CeremonyTables> => reader.as<CeremonyTables>();
@@ -47,6 +54,8 @@ export async function insertCeremony(
       started_at: tx.now,
       expires_at: row.expiresAt,
       ended_at: null,
+      factors: [...row.factors],
+      confirming_since: row.confirmingSince,
     })
     .execute();
 }
@@ -60,8 +69,33 @@ export async function findCeremonyByDigest(reader: Reader, digest: Buffer, now: 
     .where("expires_at", ">", now)
     .executeTakeFirst();
   if (!row) return null;
-  const { id, account_id: accountId, purpose, password_at: passwordAt, password_id: passwordId } = row;
-  return { id, accountId, purpose, passwordAt, passwordId };
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    purpose: row.purpose,
+    passwordAt: row.password_at,
+    passwordId: row.password_id,
+    factors: row.factors,
+    confirmingSince: row.confirming_since,
+  };
+}
+
+/**
+ * Every factor was right, and the browser is new: the ceremony goes on until its confirmation.
+ * @returns false where it had ended
+ */
+export async function setCeremonyConfirming(
+  tx: Tx,
+  id: CeremonyId,
+  shown: { readonly factors: readonly Factor[]; readonly expiresAt: Date },
+): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("sign_in_ceremonies")
+    .set({ factors: [...shown.factors], confirming_since: tx.now, expires_at: shown.expiresAt })
+    .where("id", "=", id)
+    .where("ended_at", "is", null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 /** @returns false where it had ended: two answers to one ceremony, and the other was first */

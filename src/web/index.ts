@@ -20,6 +20,7 @@ import { homeRoutes } from "./home.ts";
 import { newPasswordRoutes } from "./new-password.ts";
 import { kitRoutes } from "./kit/routes.ts";
 import { lockRoutes } from "./lock.ts";
+import { newDeviceRoutes } from "./new-device.ts";
 import { objectionRoutes } from "./objection.ts";
 import { organisationRoutes } from "./organisations.ts";
 import { passkeySignInRoutes } from "./passkey-sign-in.ts";
@@ -35,6 +36,7 @@ import { signInRoutes } from "./sign-in.ts";
 import { openpgpKeyRoutes } from "./openpgp-keys.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
+import { stuckRoutes } from "./stuck.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
@@ -50,6 +52,8 @@ export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = create
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,
+  ...newDeviceRoutes,
+  ...stuckRoutes,
   ...newPasswordRoutes,
   ...passwordStrengthRoutes,
   ...resetRoutes(runtime),

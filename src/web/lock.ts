@@ -113,6 +113,7 @@ const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "domain-lapsed": "an address whose domain takes no mail any more",
   "failed-second-factor": "a sign-in that failed at the second factor",
   "openpgp-key-added": "an OpenPGP key",
+  "new-device-code": "a code to confirm a new device",
   "passkey-copied": "a passkey that may have been copied",
   "passkey-removed": "a removed passkey",
   "passkey-renamed": "a renamed passkey",

@@ -40,7 +40,8 @@ import {
 } from "../recovery/index.ts";
 import { codeField, EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
-import { ceremonyGuard } from "./sign-in.ts";
+import { type CeremonyActor, ceremonyGuard } from "./sign-in.ts";
+import { shownInWords } from "./stuck.ts";
 
 export const causeField = z.enum(Object.keys(CAUSES) as [Cause, ...Cause[]], "Please choose what fits best."); // the keys of CAUSES are its causes
 const contactField = line({ max: 254, missing: "Please tell us where we can write to you." });
@@ -104,16 +105,23 @@ function formPage(runtime: Runtime, incoming: Incoming, state: FormState): Html 
   return layout(runtime, incoming, { title: "Get back into your account", body });
 }
 
-function stuckPage(runtime: Runtime, incoming: Incoming, state: FormState): Html {
+function stuckPage(runtime: Runtime, incoming: Incoming, { ceremony }: CeremonyActor, state: FormState): Html {
+  const isNewDevice = ceremony.confirmingSince !== null;
+  const first = state.values["cause"] === undefined && isNewDevice ? { cause: "new-device" } : {};
   const body = html`
     <h1>Open a recovery case</h1>
-    <p>Your password was right. That is the first proof, and it is carried along.</p>
+    <p>${shownInWords(ceremony.factors)}. ${isNewDevice && ceremony.factors.length > 1 ? "The password is the first proof; both are" : "That is the first proof, and it is"} carried along.</p>
     ${errorSummary(state.errors, state.general)}
     ${formElement({
       action: "/sign-in/stuck/case",
       csrf: incoming.csrfToken,
       body: html`
-        ${causeChoice(state, ["second-factor", "recovery-codes", "mailbox", "compromised", "other"])}
+        ${causeChoice(
+          { ...state, values: { ...first, ...state.values } },
+          isNewDevice
+            ? ["new-device", "mailbox", "recovery-codes", "compromised", "other"]
+            : ["second-factor", "recovery-codes", "mailbox", "compromised", "other"],
+        )}
         ${contactInput(state)}
         ${storyInput(state)}
         ${button({ label: "Open a recovery case" })}`,
@@ -207,7 +215,7 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
     path: "/sign-in/stuck/case",
     about: "The form for a case, with the right password carried along.",
     guard: ceremonyGuard,
-    handle: async (_, request) => page(stuckPage(runtime, request, EMPTY)),
+    handle: async (_, request) => page(stuckPage(runtime, request, request.actor, EMPTY)),
   }),
   defineRoute({
     method: "POST",
@@ -216,13 +224,15 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
     guard: ceremonyGuard,
     limit: { bucket: "open-case", limit: 10, windowSeconds: 3600 },
     body: form({ contact: contactField, cause: causeField, story: storyField }),
-    invalid: async (_, request, invalid) => page(stuckPage(runtime, request, invalidState(invalid)), { status: 422 }),
+    invalid: async (_, request, invalid) =>
+      page(stuckPage(runtime, request, request.actor, invalidState(invalid)), { status: 422 }),
     handle: async (_, request) => {
       const { contact, cause, story } = request.body;
       const { account, ceremony } = request.actor;
       const done = await openFromStuckScreen(runtime, {
         account,
         passwordAt: ceremony.passwordAt,
+        shown: ceremony.factors,
         contact,
         cause,
         story,
@@ -231,7 +241,7 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
       });
       if (done.ok) return opened(runtime, request, done.value);
       const state = refusedState(done.refusal, { contact, cause, story }, { "accounts/address-shape": "contact" });
-      return formAgain(request, done.refusal, stuckPage(runtime, request, state));
+      return formAgain(request, done.refusal, stuckPage(runtime, request, request.actor, state));
     },
   }),
   defineRoute({

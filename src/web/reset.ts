@@ -26,6 +26,7 @@ import type { Refusal } from "../kernel/refusal.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { secret } from "../kernel/secret.ts";
 import { type Cause, CAUSES, openFromResetLink, type RecoveryRuntime } from "../recovery/index.ts";
+import { DEVICE_COOKIE, deviceCookie } from "../sessions/index.ts";
 import { askByMail, peekReset, type ResetForm, resetPassword } from "../sign-in/index.ts";
 import { EMPTY, formAgain, type FormState, invalidState, refusedState, tokenParam } from "./forms.ts";
 import { layout, refusalPage } from "./layout.ts";
@@ -189,8 +190,14 @@ export const resetRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     handle: async (_, request) => {
       const { token } = request.params;
       const { source, now, body } = request;
-      const done = await resetPassword(runtime, { token, password: secret(body.password), source, now });
-      if (done.ok) return page(donePage(runtime, request));
+      const done = await resetPassword(runtime, {
+        token,
+        password: secret(body.password),
+        source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
+        now,
+      });
+      if (done.ok) return page(donePage(runtime, request), { cookies: [deviceCookie(done.value.deviceToken)] });
       const found = await peekReset(runtime.db, token, now);
       if (!found.ok) return refusedPage(runtime, request, found.refusal);
       const state = refusedState(done.refusal, {}, FIELD_OF);

@@ -53,6 +53,7 @@ import {
   type RestorationForm,
   showCaseCode,
 } from "../recovery/index.ts";
+import { DEVICE_COOKIE, deviceCookie } from "../sessions/index.ts";
 import { endCeremonies } from "../sign-in/index.ts";
 import {
   answerField,
@@ -252,6 +253,7 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
         password: secret(password),
         secondFactor,
         source: request.source,
+        deviceToken: request.cookies[DEVICE_COOKIE],
         now: request.now,
       };
       const done = await restoreAccount(runtime, restoration, (tx, account) => endCeremonies(tx, account.id));
@@ -271,7 +273,7 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
           ),
         );
       }
-      const { account, codes, heldUntil } = done.value;
+      const { account, codes, deviceToken, heldUntil } = done.value;
       const set = await describeCodes(runtime.db, account.id);
       const next = html`
         ${notice({
@@ -291,6 +293,7 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
           madeAt: request.now,
           next,
         }),
+        { cookies: [deviceCookie(deviceToken)] },
       );
     },
   }),

@@ -3,7 +3,6 @@ import type { Account } from "../accounts/index.ts";
 import { describeCodes, isPasskeyBound, isTotpBound, mayHavePasskeys } from "../authenticators/index.ts";
 import {
   button,
-  details,
   errorSummary,
   field,
   fieldId,
@@ -190,6 +189,10 @@ export const signedIn = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) =
   deviceCookie(done.deviceToken),
 ];
 
+/** Where a browser that is new to the account is confirmed. */
+export const newDevicePath = (next: string | undefined): string =>
+  `/sign-in/new-device${next ? `?next=${encodeURIComponent(next)}` : ""}`;
+
 export const onSignedIn = (runtime: Runtime) => (tx: Parameters<typeof cancelCaseOfSignedIn>[0], account: Account) =>
   cancelCaseOfSignedIn(tx, runtime, account);
 
@@ -232,6 +235,10 @@ export const signInRoutes: readonly Route[] = [
           signInPage(runtime, request, refusedState(done.refusal, { name }), next),
         );
       if (done.value.next === "setup") return redirect("/account/setup", { cookies: signedIn(done.value) });
+      if (done.value.next === "confirm-device")
+        return redirect(newDevicePath(next), {
+          cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
+        });
       if (done.value.next === "frozen")
         return redirect("/frozen", {
           cookies: [{ name: CEREMONY_COOKIE, value: done.value.ceremonyToken.reveal() }],
@@ -277,6 +284,7 @@ export const signInRoutes: readonly Route[] = [
           done.refusal,
           await secondFactorPage(runtime, request, request.actor.account, refusedState(done.refusal, {}), next),
         );
+      if (done.value.next === "confirm-device") return redirect(newDevicePath(next));
       return redirect(next ?? "/account", { cookies: signedIn(done.value) });
     },
   }),
@@ -321,63 +329,6 @@ export const signInRoutes: readonly Route[] = [
       return page(layout(runtime, request, { title: "Your replacement code", body }), {
         cookies: signedIn(done.value),
       });
-    },
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/sign-in/stuck",
-    about: "Every way back for somebody whose password was right, best first.",
-    guard: ceremonyGuard,
-    handle: async (runtime, request) => {
-      const { account } = request.actor;
-      const [codes, hasPasskey, hasTotp] = await Promise.all([
-        describeCodes(runtime.db, account.id),
-        isPasskeyBound(runtime.db, account.id),
-        isTotpBound(runtime.db, account.id),
-      ]);
-      const body = html`
-        <h1>You can get back in</h1>
-        <p>Your password was right, and we will remember that. Here is every way back, the quickest first.</p>
-        <ol class="ways">
-          ${
-            hasPasskey
-              ? html`<li>
-                  <h2>Your passkey on another device</h2>
-                  <p>A synced passkey is on all your devices, and a phone can lend its own to this browser: choose “another device” when the browser asks. A second security key works the same.</p>
-                  <p><a href="/sign-in/second-factor">Use a passkey</a></p>
-                </li>`
-              : null
-          }
-          ${
-            hasTotp
-              ? html`<li>
-                  <h2>Your authenticator on another device</h2>
-                  <p>Is the app also on a tablet, an old phone or in a password manager? Its six digits work the same.</p>
-                  <p><a href="/sign-in/second-factor">Enter the six digits</a></p>
-                </li>`
-              : null
-          }
-          ${
-            codes && codes.unused > 0
-              ? html`<li>
-                  <h2>One of your ${codes.unused} unused recovery codes</h2>
-                  <p>Made ${time(codes.madeAt, request.now)}. Look for a file called <code>${codes.fileName}</code>, or a printed sheet.</p>
-                  <p><a href="/sign-in/recovery-code">Enter a recovery code</a></p>
-                </li>`
-              : null
-          }
-          <li>
-            <h2>A device on which you are still signed in</h2>
-            <p>A browser at work or an old laptop? Open <code>${runtime.publicUrl.host}/account</code> there and set up a new passkey or app.</p>
-          </li>
-          <li>
-            <h2>A recovery case</h2>
-            <p>Prove in other ways that the account is yours, most of them checked within seconds. It stays private, and nobody can rush it, including you: the owner is told everywhere and can object.</p>
-            <p>${linkButton({ href: "/sign-in/stuck/case", label: "Open a recovery case" })}</p>
-          </li>
-        </ol>
-        ${details({ summary: "Is somebody hurrying you?", body: html`<p>We never telephone, and we never ask for a code or a password. If somebody does, close this page.</p>` })}`;
-      return page(layout(runtime, request, { title: "You can get back in", body, width: "wide" }));
     },
   }),
 ];

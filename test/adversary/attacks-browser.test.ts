@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe } from "node:test";
 import { type Browser, openBrowser } from "../../src/bin/demo/browser.ts";
-import { expectPage, makePerson, signIn, signInWithPassword, stepUp } from "../../src/bin/demo/person.ts";
+import { mailCodeIn, expectPage, makePerson, signIn, signInWithPassword, stepUp } from "../../src/bin/demo/person.ts";
 import { confirmContact, openCasePage, openFromForm, openFromStuckScreen } from "../../src/bin/demo/recovery.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
@@ -192,7 +192,13 @@ describe("ways out of the site", () => {
       const code = (await alice.phone?.code()) ?? "";
       const done = await send(world, there.browser, "/sign-in/second-factor", { code, next });
       assert.equal(done.status, 303, done.text.slice(0, 200));
-      assert(["/account", next].includes(isOurs(done, next)), next);
+      const question = isOurs(done, next);
+      assert.match(question, /^\/sign-in\/new-device/, "a new browser is confirmed first");
+      await there.browser.open(question);
+      const mail = await world.mailbox.wait(alice.address, /Code to sign in on a new device/);
+      const last = await send(world, there.browser, "/sign-in/new-device", { code: mailCodeIn(mail), next });
+      assert.equal(last.status, 303, last.text.slice(0, 200));
+      assert(["/account", next].includes(isOurs(last, next)), next);
     }
     const there = elsewhere(world, dana);
     for (const next of AWAY.filter((one) => one.includes("evil") && !one.includes("%"))) {

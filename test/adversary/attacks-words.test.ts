@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
 import {
+  confirmDevice,
   expectPage,
   makePerson,
   signIn,
@@ -242,7 +243,8 @@ describe("codes that are shown again", () => {
       const there = elsewhere(world, dana);
       expectPage(await signInWithPassword(there), /six digits/i);
       const code = (await dana.phone?.code()) ?? "";
-      expectPage(await there.browser.submit("/sign-in/second-factor", { code }), /dana/);
+      await there.browser.submit("/sign-in/second-factor", { code });
+      expectPage(await confirmDevice(there), /dana/);
 
       const again = elsewhere(world, dana);
       expectPage(await signInWithPassword(again), /six digits/i);

@@ -7,6 +7,7 @@ import { audit } from "../../src/audit/index.ts";
 import { type Browser, formsOf, openBrowser } from "../../src/bin/demo/browser.ts";
 import {
   addSshKey,
+  confirmDevice,
   enrol,
   expectPage,
   linkIn,
@@ -80,7 +81,8 @@ export async function atTheDesk(world: World, person: Person): Promise<Person> {
   const there = elsewhere(world, person);
   expectPage(await signInWithPassword(there, "/console/sign-in"), /code from your app/i);
   const code = (await person.phone?.code()) ?? "";
-  expectPage(await there.browser.submit("/console/sign-in/second-factor", { code }), /Recovery cases/);
+  await there.browser.submit("/console/sign-in/second-factor", { code });
+  expectPage(await confirmDevice(there), /Recovery cases/);
   return there;
 }
 

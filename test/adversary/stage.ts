@@ -40,6 +40,8 @@ export const ACTORS = [
   "password accepted",
   "staff password accepted",
   "password accepted, frozen",
+  "new device",
+  "staff new device",
   "claimant",
   "support",
   "auditor",
@@ -71,8 +73,11 @@ export function allowed(route: Route): ReadonlySet<Actor> {
     return new Set<Actor>(["newcomer", ...FULL]);
   if (who === "subscriber") return new Set<Actor>([...FULL, "stale subscriber"]);
   if (who === "subscriber, authenticator just shown") return new Set<Actor>(FULL);
-  if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted"]);
-  if (who === "staff password was right, second factor to come") return new Set<Actor>(["staff password accepted"]);
+  if (who === "password was right, second factor to come") return new Set<Actor>(["password accepted", "new device"]);
+  if (who === "factors were right, browser new") return new Set<Actor>(["new device"]);
+  if (who === "staff factors were right, browser new") return new Set<Actor>(["staff new device"]);
+  if (who === "staff password was right, second factor to come")
+    return new Set<Actor>(["staff password accepted", "staff new device"]);
   if (who === "password was right, account frozen") return new Set<Actor>(["password accepted, frozen"]);
   if (who === "claimant with the case page open") return new Set<Actor>(["claimant"]);
   if (who === "API token") return new Set<Actor>(["API token"]);
@@ -135,6 +140,10 @@ export async function setStage(world: World): Promise<Stage> {
   expectPage(await signIn(fresh), /alice/);
   const half = elsewhere(world, alice);
   expectPage(await signInWithPassword(half), /six digits/i);
+  const newDevice = elsewhere(world, alice);
+  expectPage(await signInWithPassword(newDevice), /six digits/i);
+  const sixDigits = (await alice.phone?.code()) ?? "";
+  expectPage(await newDevice.browser.submit("/sign-in/second-factor", { code: sixDigits }), /Confirm that it is you/);
   const claimant = elsewhere(world, bob);
   const bobCase = await openFromForm(claimant, { username: "bob", contact: bob.address });
   await confirmContact(world, claimant, bobCase.number);
@@ -151,6 +160,14 @@ export async function setStage(world: World): Promise<Stage> {
   }
   const staffHalf = elsewhere(world, await staff(world, "erin", "reviewer"));
   expectPage(await signInWithPassword(staffHalf, "/console/sign-in"), /code from your app/i);
+  const frank = await staff(world, "frank", "reviewer");
+  const staffDevice = elsewhere(world, frank);
+  expectPage(await signInWithPassword(staffDevice, "/console/sign-in"), /code from your app/i);
+  const digits = (await frank.phone?.code()) ?? "";
+  expectPage(
+    await staffDevice.browser.submit("/console/sign-in/second-factor", { code: digits }),
+    /Confirm that it is/,
+  );
   await forgetAttempts(world); // they all sit behind one address, whose limits are meant for fewer
   const leaving = await subscriber(world, "leaving");
   await leaving.browser.open("/account/delete");
@@ -220,6 +237,8 @@ export async function setStage(world: World): Promise<Stage> {
     "password accepted": half.browser,
     "staff password accepted": staffHalf.browser,
     "password accepted, frozen": lockedOut.browser,
+    "new device": newDevice.browser,
+    "staff new device": staffDevice.browser,
     claimant: claimant.browser,
     support: desk.get("support") ?? openBrowser(world.origin),
     auditor: desk.get("auditor") ?? openBrowser(world.origin),

@@ -249,7 +249,19 @@ export async function signIn(actor: Actor): Promise<void> {
   await startSignIn(actor);
   await keys.type(input(page, "Six-digit code"), await appCode(actor));
   await page.keyboard.press("Enter");
+  await confirmDevice(actor);
   await arrive(page, person.username);
+}
+
+/** On a browser that is new to the account: the code from the mail. */
+async function confirmDevice({ world, page, keys, person }: Actor): Promise<void> {
+  await page.waitForURL((url) => !url.pathname.endsWith("/second-factor"));
+  if (!new URL(page.url()).pathname.endsWith("/sign-in/new-device")) return;
+  await arrive(page, "Confirm that it is you");
+  await assertSound(page);
+  const mail = await world.mailbox.wait(person.address, /Code to sign in on a new device/);
+  await keys.type(input(page, "Eight-digit code"), mailCodeIn(mail));
+  await keys.enter(button(page, "Confirm and sign in"));
 }
 
 export async function signInAtDesk(actor: Actor): Promise<void> {
@@ -262,6 +274,7 @@ export async function signInAtDesk(actor: Actor): Promise<void> {
   await arrive(page, "Enter the code from your app");
   await keys.type(input(page, "Six-digit code"), await appCode(actor));
   await page.keyboard.press("Enter");
+  await confirmDevice(actor);
   await arrive(page, "Recovery cases");
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe } from "node:test";
 import { promisify } from "node:util";
 import {
+  confirmDevice,
   base32Of,
   enrol,
   expectPage,
@@ -34,7 +35,8 @@ async function subscriberOf(world: World): Promise<Person> {
 async function signInWith(world: World, alice: Person, code: string): Promise<void> {
   const there = elsewhere(world, alice);
   expectPage(await signInWithPassword(there), /six digits/i);
-  expectPage(await there.browser.submit("/sign-in/second-factor", { code: code.trim() }), /alice/);
+  await there.browser.submit("/sign-in/second-factor", { code: code.trim() });
+  expectPage(await confirmDevice(there), /alice/);
 }
 
 const xml = (text: string): string => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);

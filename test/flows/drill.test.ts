@@ -223,6 +223,8 @@ describe("the drill in the hands of a thief", () => {
     for (let guess = 0; guess < 5; guess += 1) expectPage(await answer(alice, foreign), /not one of this account/, 401);
     expectPage(await answer(alice, alice.codes[1] ?? ""), /Too many wrong attempts/, 429);
     const there = elsewhere(world, alice);
+    for (const [name, value] of alice.browser.cookies) // the same browser, signed out
+      if (name.endsWith("device")) (there.browser.cookies as Map<string, string>).set(name, value);
     await there.browser.open("/sign-in");
     await there.browser.submit("/sign-in", { name: "alice", password: alice.password });
     await there.browser.open("/sign-in/recovery-code");

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { attachEmbedded } from "../../src/app/attach.ts";
+import { findAccountByName } from "../../src/accounts/index.ts";
 import { layoutOf } from "../../src/app/data-folder.ts";
 import { verifyChain } from "../../src/audit/index.ts";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
@@ -112,6 +113,10 @@ async function setScene(place: Place, caseCount: number): Promise<Scene> {
 
 async function atTheDesk(origin: string, place: Place, username: string) {
   const browser = openBrowser(origin);
+  const account = await findAccountByName(place.runtime.db, username);
+  assert(account);
+  // One in which they signed in before: a new one would have to be confirmed.
+  (browser.cookies as Map<string, string>).set("locksmith_device", await place.knownBrowser(account));
   await browser.open("/console/sign-in");
   expectPage(
     await browser.submit("/console/sign-in", { name: username, password: PASSWORD.reveal() }),

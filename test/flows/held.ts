@@ -80,7 +80,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   },
   authenticators: {
     columns:
-      "id account_id kind name state bound_at last_used_at consecutive_failures blocked_until ended_at ended_because detail sealed",
+      "id account_id kind name state bound_at last_used_at consecutive_failures blocked_until known_failures known_blocked_until ended_at ended_because detail sealed",
     exported: ["authenticators"],
     deletion: go,
   },
@@ -246,7 +246,8 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: go,
   },
   sign_in_ceremonies: {
-    columns: "id account_id digest purpose password_at started_at expires_at ended_at password_id",
+    columns:
+      "id account_id digest purpose password_at started_at expires_at ended_at password_id factors confirming_since",
     exported: "a sign-in that is half done, gone within the hour",
     deletion: go,
   },

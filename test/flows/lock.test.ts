@@ -123,7 +123,7 @@ describe("This was not me, in a mail", () => {
     expectPage(await signIn(phone), /alice/);
     const mail = await world.mailbox.wait(alice.address, /Sign-in from a new device/);
     assert.match(mail.text, /Firefox on Linux/);
-    const told = () => world.sent.filter((one) => /new device/.test(one.subject)).length;
+    const told = () => world.sent.filter((one) => /Sign-in from a new device/.test(one.subject)).length;
     const before = told();
     await phone.browser.open("/account");
     await phone.browser.submit("/sign-out");

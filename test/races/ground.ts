@@ -10,6 +10,7 @@ import { bindPassword, bindTotpKey, makeCodes, preparePassword } from "../../src
 import { ok, type Result } from "../../src/kernel/result.ts";
 import { secret } from "../../src/kernel/secret.ts";
 import { policy as policies, type RecoveryRuntime } from "../../src/recovery/index.ts";
+import { recogniseDevice } from "../../src/sessions/index.ts";
 import { testDatabase } from "../world/database.ts";
 import { act, must } from "../world/registry.ts";
 import { type TestClock, testRuntime } from "../world/runtime.ts";
@@ -33,6 +34,8 @@ export interface Ground {
   readonly runtime: RecoveryRuntime & { readonly clock: TestClock };
   /** A subscriber with a verified address, a password, an authenticator app whose key is TOTP_KEY, and ten codes. */
   subscriber(username: string): Promise<Subscriber>;
+  /** The cookie of a browser in which the account was signed in before. */
+  knownBrowser(account: Account): Promise<string>;
   /**
    * Starts every contender while nobody may write to the table, opens when `meet` of them wait there (default: as many
    * as there are connections), and gives their outcomes in order. Fails when they never met.
@@ -83,6 +86,7 @@ export async function groundOn(runtime: Ground["runtime"], connectionString: str
   return {
     runtime,
     subscriber: (username) => subscriber(runtime, username, prepared),
+    knownBrowser: (account) => knownBrowser(runtime, account),
     collide: (table, contenders, options = {}) => collide(connectionString, table, contenders, options),
     count: async (from, where, value) => {
       const { rows } = await sql<{ n: string }>`
@@ -90,6 +94,14 @@ export async function groundOn(runtime: Ground["runtime"], connectionString: str
       return Number(rows[0]?.n);
     },
   };
+}
+
+async function knownBrowser(runtime: Ground["runtime"], account: Account): Promise<string> {
+  const { token } = await act(runtime, async (tx) => {
+    audit(tx, runtime.random, { act: "test/signed-in", actor: { kind: "operator" }, accountId: account.id });
+    return ok(await recogniseDevice(tx, runtime.random, account.id, undefined));
+  });
+  return token.reveal();
 }
 
 async function subscriber(

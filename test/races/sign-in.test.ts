@@ -139,12 +139,14 @@ describe("what works once, raced", () => {
     test("signs in once, from ten browsers at once", async () => {
       const { account } = await ground.subscriber("step-browser");
       const tokens = await tenBrowsers("step-browser");
+      const deviceToken = await ground.knownBrowser(account);
       const typed = codeNow();
       const outcomes = await ground.collide(
         "one_time_counters",
         times(
           10,
-          (at) => () => submitTotp(runtime, { ceremonyToken: tokens[at], typed, source: SOURCE, now: now() }, nothing),
+          (at) => () =>
+            submitTotp(runtime, { ceremonyToken: tokens[at], typed, source: SOURCE, deviceToken, now: now() }, nothing),
         ),
         { meet: 4 },
       );

@@ -56,6 +56,7 @@ export interface Person {
   readonly address: string;
   password: string;
   readonly browser: Browser;
+  readonly mailbox: Mailbox;
   phone: Phone | null;
   codes: readonly string[];
   token: string | null;
@@ -107,6 +108,7 @@ export function makePerson(world: World, username: string, address = `${username
     address,
     password: makePassphrase(),
     browser: openBrowser(world.origin),
+    mailbox: world.mailbox,
     phone: null,
     codes: [],
     token: null,
@@ -182,7 +184,19 @@ export async function signInWithPassword(person: Person, path = "/sign-in"): Pro
 
 export async function signIn(person: Person): Promise<Page> {
   expectPage(await signInWithPassword(person), /six digits/i);
-  return person.browser.submit("/sign-in/second-factor", { code: (await person.phone?.code()) ?? "" });
+  await person.browser.submit("/sign-in/second-factor", { code: (await person.phone?.code()) ?? "" });
+  return confirmDevice(person);
+}
+
+/**
+ * Types the code from the mail, where the browser is new to the account and is asked for it.
+ * @param address where the code went, if not to their usual address
+ */
+export async function confirmDevice(person: Person, address = person.address): Promise<Page> {
+  const { page } = person.browser;
+  if (!page.path.endsWith("/sign-in/new-device")) return page;
+  const mail = await person.mailbox.wait(address, /Code to sign in on a new device/);
+  return person.browser.submit(page.path, { code: mailCodeIn(mail) });
 }
 
 /** Shows password and app again where the server asks for it. */

@@ -30,7 +30,7 @@ export const codes: WayKind = {
     mend: { href: "/account/recovery-codes", label: "I cannot find them: make new ones" },
   },
   verify: async (runtime, self, _, answer) => {
-    const set = await countCodeAttempt(runtime, self.account.id, self.now);
+    const set = await countCodeAttempt(runtime, self.account.id, self.now, "known");
     if (!set.ok) return set;
     const checked = await checkCode(runtime, set.value, answer);
     if (!checked.ok) return checked;

@@ -147,6 +147,35 @@ const PHISHING: Topic = {
   next: { href: "/account", label: "Look at my account" },
 };
 
+const NEW_DEVICE: Topic = {
+  slug: "new-device",
+  title: "Confirm a new device",
+  lead: "On a browser that is new to your account we ask once more that it is you. A code comes by mail; a passkey or a recovery code does it at once.",
+  parts: [
+    {
+      title: "Why we ask",
+      body: html`<p>A page that looks like ours can pass on a password and six digits to us while you type them. It sits in a browser that your account does not know, so it is held up here, and the mail tells you. A passkey cannot be passed on: with one you are never asked.</p>`,
+    },
+    {
+      title: "When the mail does not come",
+      body: html`<ol><li>The page says what became of it: whether your mail server took it, and when. If it did, look into the spam folder; some servers let a first mail wait for ten minutes.</li><li>Have it sent to another address of yours, if you confirmed one.</li><li>Use a recovery code: “Use a recovery code” on the same page.</li><li>Sign in from a browser in which you have been signed in before. There you are not asked.</li></ol>`,
+    },
+    {
+      title: "When none of this works",
+      body: html`<p>Choose “I can’t use any of these”. The recovery case that opens there already knows that your password was right. So that it does not come to that: confirm a second address with another provider, add a passkey, and know where your recovery codes are.</p>`,
+    },
+    {
+      title: "Which browsers we know",
+      body: html`<p>Those in which you were signed in within a year, by a cookie that does nothing else. It does not matter from where: travelling or another network change nothing. Clearing cookies, private windows and a browser that forgets them make a browser new. After you locked your account or recovered it, none but that one is known.</p>`,
+    },
+    {
+      title: "When you get such a mail and are not signing in",
+      body: html`<p>Then somebody knows your password, and perhaps more. Give the code to nobody, press “This was not me” in the mail, and <a href="/help/something-is-wrong">read what to do next</a>.</p>`,
+    },
+  ],
+  next: { href: "/account/addresses", label: "Add a second address" },
+};
+
 const LEAVING: Topic = {
   slug: "leaving-a-job",
   title: "I am leaving a job or a university",
@@ -269,6 +298,7 @@ export const TOPICS: readonly Topic[] = [
   PASSKEYS,
   PASSWORD_MANAGERS,
   PHISHING,
+  NEW_DEVICE,
   LEAVING,
   SSH,
   OPENPGP,

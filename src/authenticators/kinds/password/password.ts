@@ -11,6 +11,7 @@ import {
   countAuthenticatorAttempt,
   findAuthenticator,
   insertAuthenticator,
+  type Lane,
   mergeDetail,
   noteSuccess,
   revokeAuthenticators,
@@ -103,6 +104,7 @@ export async function verifyPassword(
   accountId: AccountId | null,
   password: Secret<string>,
   now: Date,
+  lane?: Lane,
 ): Promise<Result<Authenticator>> {
   const authenticator = await findAuthenticator(runtime.db, accountId ?? NOBODY, "password");
   if (!authenticator) {
@@ -110,7 +112,7 @@ export async function verifyPassword(
     await verifyAgainstNothing(runtime.keys, password.reveal());
     return refuse(authenticatorRefusals.wrong());
   }
-  const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now);
+  const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now, lane);
   if (!counted.ok) return counted;
   const isRight = await verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());

@@ -18,6 +18,7 @@ import {
   countAuthenticatorAttempt,
   findAuthenticator,
   insertAuthenticator,
+  type Lane,
   noteSuccess,
   revokeAuthenticators,
 } from "../../store.ts";
@@ -99,10 +100,11 @@ export async function countCodeAttempt(
   runtime: Runtime,
   accountId: AccountId,
   now: Date,
+  lane?: Lane,
 ): Promise<Result<Authenticator>> {
   const set = await findAuthenticator(runtime.db, accountId, "recovery-codes");
   if (!set) return refuse(authenticatorRefusals["not-bound"]());
-  const counted = await countAuthenticatorAttempt(runtime.db, set, now);
+  const counted = await countAuthenticatorAttempt(runtime.db, set, now, lane);
   return counted.ok ? ok(set) : counted;
 }
 

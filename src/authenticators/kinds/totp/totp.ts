@@ -13,6 +13,7 @@ import {
   countAuthenticatorAttempt,
   findAuthenticator,
   insertAuthenticator,
+  type Lane,
   noteSuccess,
   revokeAuthenticators,
 } from "../../store.ts";
@@ -181,7 +182,7 @@ export async function verifyTotp(
   accountId: AccountId,
   typed: string,
   now: Date,
-  state: "active" | "pending" = "active",
+  { state = "active", lane }: { readonly state?: "active" | "pending"; readonly lane?: Lane } = {},
 ): Promise<Result<TotpMatch>> {
   const authenticator = await findAuthenticator(runtime.db, accountId, "totp", [state]);
   if (!authenticator) {
@@ -190,7 +191,7 @@ export async function verifyTotp(
   }
   const code = readTotpCode(typed);
   if (!code) return refuse(authenticatorRefusals.wrong({ detail: "The code has six digits." }));
-  const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now);
+  const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now, lane);
   if (!counted.ok) return counted;
   const key = openKey(runtime, authenticator);
   const step = matchStep(key, code, now);
