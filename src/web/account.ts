@@ -31,6 +31,7 @@ import {
   SESSION_COOKIE,
   subscriberGuard,
 } from "../sessions/index.ts";
+import { accountMenu } from "./account-menu.ts";
 import { accountFrame, type AccountRequest, idField } from "./account-frame.ts";
 import { askedNotice } from "./asked.ts";
 import { addressBadge } from "./addresses.ts";
@@ -121,7 +122,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
           })
         : html`<ul>${projects.map((project) => html`<li><a href="/project/${project.normalizedName}/">${project.name}</a> <span class="muted">${project.role}</span> <a href="/account/projects/${project.normalizedName}">Who shares it<span class="visually-hidden">: ${project.name}</span></a></li>`)}</ul>`
     }
-    <p><a href="/account/tokens">API tokens</a> · <a href="/account/keys">SSH keys for recovery</a> · <a href="/account/openpgp">OpenPGP keys</a> · <a href="/account/contacts">Recovery contacts</a> · <a href="/account/organisations">Organisations</a> · <a href="/account/invitations">Invitations</a> · <a href="/account/check-up">Check-up</a> · <a href="/account/drill">Could you get back in today?</a> · <a href="/account/kit">Recovery kit</a> · <a href="/account/strict">Strict mode</a> · <a href="/account/history">Account history</a> · <a href="/account/data">Your data</a></p>
+    ${accountMenu()}
     <h2>Where you are signed in</h2>
     ${table({
       caption: "Sessions",
@@ -144,7 +145,6 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     })}
     <div class="actions">
       ${sessions.length > 1 ? formElement({ action: "/account/sessions/end-others", csrf: request.csrfToken, body: button({ label: "End all others", kind: "secondary" }) }) : null}
-      ${formElement({ action: "/sign-out", csrf: request.csrfToken, body: button({ label: "Sign out", kind: "secondary" }) })}
     </div>
     <h2>Is something wrong?</h2>
     <p>If somebody else may be in your account, lock it. Everybody is signed out and nothing can be published, until you unlock it.</p>

@@ -1,4 +1,4 @@
-import { html, type Html, linkButton, page as document } from "../kernel/html/index.ts";
+import { form as formElement, html, type Html, linkButton, page as document } from "../kernel/html/index.ts";
 import type { Incoming } from "../kernel/http/index.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -35,6 +35,7 @@ export function layout(runtime: Runtime, incoming: Incoming, options: PageOption
     title: options.title,
     indexName: runtime.indexName,
     nav,
+    afterNav: options.signedInAs === undefined ? null : signOut(incoming),
     body: options.body,
     width: options.width ?? "narrow",
     banner: options.banner,
@@ -43,6 +44,14 @@ export function layout(runtime: Runtime, incoming: Incoming, options: PageOption
     currentPath: incoming.path,
   });
 }
+
+/** On every page behind a sign-in (ASVS 5.0 7.4.4). */
+const signOut = (incoming: Incoming): Html =>
+  html`<div class="site-sign-out">${formElement({
+    action: "/sign-out",
+    csrf: incoming.csrfToken,
+    body: html`<button type="submit" class="button-quiet">Sign out</button>`,
+  })}</div>`;
 
 /** A refusal as a page: what happened, what to do, and one way on. */
 export function refusalPage(runtime: Runtime, refusal: Refusal, incoming: Incoming): Html {

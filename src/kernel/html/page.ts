@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly indexName: string;
   readonly description?: string | undefined;
   readonly nav?: readonly NavItem[] | undefined;
+  /** Stands after the navigation: the way out of a session. */
+  readonly afterNav?: Content;
   /** Marks the navigation entry one is on. */
   readonly currentPath?: string | undefined;
   readonly body: Content;
@@ -69,6 +71,7 @@ ${(options.scripts ?? []).map((src) => html`<script src="${src}" type="module"><
 <header class="site-head"><div class="site-head-inner">
 <a class="brand" href="/">${keyhole()}<span class="brand-name">Locksmith</span> <span class="brand-index">${options.indexName}</span></a>
 ${navigation(options)}
+${options.afterNav ?? null}
 </div></header>
 ${options.banner ? html`<aside class="site-banner" aria-label="Important">${options.banner}</aside>` : null}
 <main id="main" tabindex="-1" ${attr("data-refresh-seconds", refresh)}>
