@@ -105,6 +105,25 @@ export async function listEvents(reader: Reader, filter: EventFilter): Promise<r
   return rows.map(toEvent);
 }
 
+/** Accounts on which at least so many of these acts were noted after a moment, each with personal data of its time. */
+export async function listBusyAccounts(
+  reader: Reader,
+  busy: { readonly acts: readonly string[]; readonly since: Date; readonly atLeast: number },
+): Promise<readonly AccountId[]> {
+  const rows = await reader
+    .as<AuditTables>()
+    .selectFrom("audit_events")
+    .select("account_id")
+    .where("personal", "is not", null) // by the index that is there for the erasure
+    .where("at", ">", busy.since)
+    .where("act", "in", [...busy.acts])
+    .where("account_id", "is not", null)
+    .groupBy("account_id")
+    .having((is) => is.fn.countAll(), ">=", busy.atLeast)
+    .execute();
+  return rows.flatMap((row) => row.account_id ?? []);
+}
+
 /** One event about an account; another account's is not there. */
 export async function findEvent(reader: Reader, accountId: AccountId, seq: bigint): Promise<StoredAuditEvent | null> {
   const row = await reader

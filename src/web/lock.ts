@@ -127,6 +127,7 @@ const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "signed-in-new-device": "a sign-in from a new device",
   "ssh-key-added": "a new SSH key",
   "strict-mode-changed": "strict mode",
+  "unusual-activity": "something unusual on the account",
 };
 const wordsFor = (message: string): string => MAILS[message as NotMeMessage] ?? "the account’s security"; // kept with the link, perhaps by an older version
 
