@@ -105,21 +105,20 @@ export async function listEvents(reader: Reader, filter: EventFilter): Promise<r
   return rows.map(toEvent);
 }
 
-/** Accounts on which at least so many of these acts were noted after a moment, each with personal data of its time. */
-export async function listBusyAccounts(
+/** Accounts on which one of these acts was noted after a moment, with personal data. */
+export async function listAccountsActedOn(
   reader: Reader,
-  busy: { readonly acts: readonly string[]; readonly since: Date; readonly atLeast: number },
+  { acts, since }: { readonly acts: readonly string[]; readonly since: Date },
 ): Promise<readonly AccountId[]> {
   const rows = await reader
     .as<AuditTables>()
     .selectFrom("audit_events")
     .select("account_id")
+    .distinct()
     .where("personal", "is not", null) // by the index that is there for the erasure
-    .where("at", ">", busy.since)
-    .where("act", "in", [...busy.acts])
+    .where("at", ">", since)
+    .where("act", "in", [...acts])
     .where("account_id", "is not", null)
-    .groupBy("account_id")
-    .having((is) => is.fn.countAll(), ">=", busy.atLeast)
     .execute();
   return rows.flatMap((row) => row.account_id ?? []);
 }

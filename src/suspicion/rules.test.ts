@@ -5,9 +5,11 @@ import {
   ASKED_AGAIN,
   CHANGES,
   judgeChanges,
+  judgeHalfRight,
   judgeRun,
   judgeTokens,
   judgeUnconfirmed,
+  PASSWORD_TOLD,
   type RecentAct,
   THRESHOLDS,
   TOKENS_TOLD,
@@ -111,6 +113,21 @@ describe("right passwords that nobody confirms", () => {
       assert.equal(judgeUnconfirmed([...asked(5, 10), act(start, 5)], NOW), "nothing", start);
     assert.equal(judgeUnconfirmed([...asked(5, 3), act("sign-in/succeeded", 30)], NOW), "freeze");
     assert.equal(judgeUnconfirmed(asked(9, 24 * 60), NOW), "nothing");
+  });
+});
+
+describe("right passwords without a second factor", () => {
+  const half = (count: number, from = 10): readonly RecentAct[] =>
+    Array.from({ length: count }, (_, at) =>
+      act("sign-in/password-accepted", from + at, { network: `198.51.100.${at}` }),
+    );
+
+  test("from three networks are told, once a day, and not where somebody signed in after them", () => {
+    assert.equal(judgeHalfRight(half(2), NOW), false);
+    assert.equal(judgeHalfRight(half(3), NOW), true);
+    assert.equal(judgeHalfRight([...half(3), act(PASSWORD_TOLD, 5)], NOW), false);
+    assert.equal(judgeHalfRight([...half(3), act("sign-in/succeeded", 5)], NOW), false);
+    assert.equal(judgeHalfRight([...half(3), act("authenticators/password-changed", 5)], NOW), false);
   });
 });
 

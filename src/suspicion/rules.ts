@@ -27,6 +27,8 @@ export const THRESHOLDS = {
   /** From this many networks password (and app) passed and nobody confirmed: they are in circulation. */
   unconfirmedNetworks: 5,
   unconfirmedWindowMs: DAY,
+  /** From this many networks the password was right and nothing came after it. The second factor holds, so it is told. */
+  halfRightNetworks: 3,
   tokensWindowMs: 15 * MINUTE,
   /** API tokens of one account that publish from one network it was never seen in: a build with a token a project has some. */
   tokensToTell: 3,
@@ -88,6 +90,7 @@ export const FRESH_STARTS: readonly string[] = [
 ];
 
 export const ASKED_AGAIN = "suspicion/asked-again";
+export const PASSWORD_TOLD = "suspicion/password-told";
 export const TOKENS_TOLD = "suspicion/tokens-told";
 
 const since = (acts: readonly RecentAct[], now: Date, windowMs: number): readonly RecentAct[] =>
@@ -129,13 +132,23 @@ export function judgeChanges(acts: readonly RecentAct[], account: AccountSigns, 
   return wentOn && whole >= THRESHOLDS.freezeAt ? "freeze" : "nothing";
 }
 
-/** Right passwords from many networks that nobody confirmed: they are known to many, so the account is frozen. */
-export function judgeUnconfirmed(acts: readonly RecentAct[], now: Date): Step {
+/** From how many networks something came within a day, since the last sign-in, new password or fresh start. */
+function networksOf(act: string, acts: readonly RecentAct[], now: Date): number {
+  const settles = ["sign-in/succeeded", "authenticators/password-changed"];
   const recent = afterFreshStart(since(acts, now, THRESHOLDS.unconfirmedWindowMs));
-  const lastIn = Math.max(0, ...recent.filter((one) => one.act === "sign-in/succeeded").map(({ at }) => at.getTime()));
-  const asked = recent.filter((one) => one.act === "sign-in/confirmation-asked" && one.at.getTime() > lastIn);
-  const networks = new Set(asked.flatMap(({ network }) => network ?? []));
-  return networks.size >= THRESHOLDS.unconfirmedNetworks ? "freeze" : "nothing";
+  const lastIn = Math.max(0, ...recent.filter((one) => settles.includes(one.act)).map(({ at }) => at.getTime()));
+  const later = recent.filter((one) => one.act === act && one.at.getTime() > lastIn);
+  return new Set(later.flatMap(({ network }) => network ?? [])).size;
+}
+
+/** Right factors from many networks that nobody confirmed: they are known to many, so the account is frozen. */
+export const judgeUnconfirmed = (acts: readonly RecentAct[], now: Date): Step =>
+  networksOf("sign-in/confirmation-asked", acts, now) >= THRESHOLDS.unconfirmedNetworks ? "freeze" : "nothing";
+
+/** The right password from several networks, and nothing after it: told once a day (ASVS 5.0 6.3.5). */
+export function judgeHalfRight(acts: readonly RecentAct[], now: Date): boolean {
+  if (since(acts, now, THRESHOLDS.unconfirmedWindowMs).some(({ act }) => act === PASSWORD_TOLD)) return false;
+  return networksOf("sign-in/password-accepted", acts, now) >= THRESHOLDS.halfRightNetworks;
 }
 
 export type TokenStep = "nothing" | "tell" | "hold";

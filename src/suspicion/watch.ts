@@ -1,5 +1,5 @@
 import { type Account, findAccount, freezeAccount, listAddresses, lockAccount } from "../accounts/index.ts";
-import { audit, listBusyAccounts, listEvents, type StoredAuditEvent } from "../audit/index.ts";
+import { audit, listAccountsActedOn, listEvents, type StoredAuditEvent } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
@@ -15,48 +15,57 @@ import {
   CHANGES,
   FRESH_STARTS,
   judgeChanges,
+  judgeHalfRight,
   judgeTokens,
   judgeUnconfirmed,
+  PASSWORD_TOLD,
   type RecentAct,
   THRESHOLDS,
   TOKENS_TOLD,
 } from "./rules.ts";
 
 /*
- * Once a minute a worker looks at the accounts on which several things happened lately, and lets the pure rules say what
+ * Once a minute a worker looks at the accounts on which something happened lately, and lets the pure rules say what
  * follows. Each in a transaction of its own that holds the account and looks again: any number of sweeps may run at once.
  */
 
 const DAY_MS = 24 * 3600_000;
 const MOST_EVENTS = 300;
-/** Below this nothing is reached, whatever it was. */
-const FEWEST = 3;
+/** Where something happened since. The job runs every minute; a short outage of the workers is made up for. */
+const LATELY_MS = 5 * 60_000;
 /** Addresses removed this recently are told as well: a thief's first act is to remove the owner's. */
 const FORMER_ADDRESS_DAYS = 180;
 
-const COUNTED = [...Object.keys(CHANGES), "sign-in/confirmation-asked", "registry/file-published"];
-const LOOKED_AT = [...COUNTED, ...FRESH_STARTS, "sign-in/succeeded", ASKED_AGAIN, TOKENS_TOLD];
+const COUNTED = [
+  ...Object.keys(CHANGES),
+  "sign-in/confirmation-asked",
+  "sign-in/password-accepted",
+  "registry/file-published",
+];
+const LOOKED_AT = [...COUNTED, ...FRESH_STARTS, "sign-in/succeeded", ASKED_AGAIN, PASSWORD_TOLD, TOKENS_TOLD];
 
 export interface Watched {
   readonly asked: number;
   readonly frozen: number;
   readonly tokens: number;
+  readonly password: number;
 }
 
-type What = "nothing" | "asked" | "frozen" | "tokens";
+type What = "nothing" | "asked" | "frozen" | "tokens" | "password";
 
-/** Looks at every account on which enough happened within a day. @returns how many of each kind were acted on */
+/** Looks at every account on which something happened in the last minutes. @returns how many of each kind were acted on */
 export async function watchAccounts(runtime: Runtime, now: Date): Promise<Watched> {
-  const count = { nothing: 0, asked: 0, frozen: 0, tokens: 0 };
-  const busy = { acts: COUNTED, since: new Date(now.getTime() - DAY_MS), atLeast: FEWEST };
-  for (const accountId of await listBusyAccounts(runtime.db, busy)) {
+  const count = { nothing: 0, asked: 0, frozen: 0, tokens: 0, password: 0 };
+  const lately = { acts: COUNTED, since: new Date(now.getTime() - LATELY_MS) };
+  for (const accountId of await listAccountsActedOn(runtime.db, lately)) {
     try {
       count[await watchOne(runtime, accountId, now)] += 1;
     } catch (error) {
       runtime.log.error("account not looked at", errorFields(error)); // the others are
     }
   }
-  return { asked: count.asked, frozen: count.frozen, tokens: count.tokens };
+  const { asked, frozen, tokens, password } = count;
+  return { asked, frozen, tokens, password };
 }
 
 async function watchOne(runtime: Runtime, accountId: AccountId, now: Date): Promise<What> {
@@ -70,6 +79,7 @@ async function watchOne(runtime: Runtime, accountId: AccountId, now: Date): Prom
     done = what;
     if (what === "frozen") await freeze(tx, runtime, account, why);
     if (what === "asked") await askAgain(tx, runtime, account);
+    if (what === "password") await tellPasswordKnown(tx, runtime, account);
     if (what === "tokens" && !(await actOnTokens(tx, runtime, account, why === "held"))) done = "nothing";
     return ok();
   });
@@ -92,6 +102,7 @@ async function judge(
   const hasNewDevice = devices.some(({ firstSeenAt }) => now.getTime() - firstSeenAt.getTime() < DAY_MS);
   const changes = judgeChanges(acts, { createdAt: account.createdAt, hasNewDevice }, now);
   if (changes !== "nothing") return { what: changes === "freeze" ? "frozen" : "asked", why: "changes" };
+  if (judgeHalfRight(acts, now)) return { what: "password", why: "told" };
   const tokens = judgeTokens(acts, now);
   return tokens === "nothing"
     ? { what: "nothing", why: "changes" }
@@ -127,11 +138,17 @@ async function actOnTokens(tx: Tx, runtime: Runtime, account: Account, isHeld: b
   return true;
 }
 
+/** The second factor holds; but somebody has the password, and its owner should choose another. */
+async function tellPasswordKnown(tx: Tx, runtime: Runtime, account: Account): Promise<void> {
+  audit(tx, runtime.random, { act: PASSWORD_TOLD, actor: { kind: "clock" }, accountId: account.id });
+  await tell(tx, runtime, account, "password");
+}
+
 async function tell(
   tx: Tx,
   runtime: Runtime,
   account: Account,
-  what: "changes" | "tokens" | "tokens-held",
+  what: "changes" | "password" | "tokens" | "tokens-held",
 ): Promise<void> {
   const params = { username: account.username, when: tx.now, what };
   for (const to of await addressesOf(tx, account))

@@ -4,7 +4,7 @@ import { defineMessage, SAMPLE_DATE, SAMPLE_ORIGIN } from "../../message.ts";
 interface Params {
   readonly username: string;
   readonly when: Date;
-  readonly what: "changes" | "tokens" | "tokens-held";
+  readonly what: "changes" | "password" | "tokens" | "tokens-held";
   readonly notMeUrl?: string;
 }
 
@@ -12,6 +12,10 @@ const WHAT: Readonly<Record<Params["what"], readonly [string, string]>> = {
   changes: [
     "Within minutes, much was changed from a browser that is new to the account.",
     "Before the next change we ask for the password and the second factor again.",
+  ],
+  password: [
+    "The right password came from several networks within a day, and nobody there got any further.",
+    "Nobody was let in. If that was not you, choose a new password, here and wherever else you use it.",
   ],
   tokens: [
     "Several API tokens published from one network in which the account was not seen before.",
