@@ -96,6 +96,8 @@ describe("a new browser, after password and app", () => {
       for (const link of mail.links) assert.match(link, /\/not-me\//, "no link signs anybody in");
       const seen = await there.browser.open("/sign-in/new-device");
       assert.match(seen.text, /Our mail to a•••@a•••\.example was accepted by test/);
+      expectPage(await there.browser.open("/sign-in/second-factor"), /That was right already/);
+      await there.browser.open("/sign-in/new-device");
 
       expectPage(await there.browser.submit("/sign-in/new-device", { code: mailCodeIn(mail) }), /How you get in/);
       await there.browser.submit("/sign-out");
