@@ -17,6 +17,7 @@ import { askContactsDue } from "../recovery-contacts/index.ts";
 import { expireInvitations, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
+import { watchAccounts } from "../suspicion/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import { fetchExceptions } from "./config.ts";
 import type { App } from "./start.ts";
@@ -217,6 +218,19 @@ const remindOfDrill = defineJob({
   },
 });
 
+/** Looks for bursts of changes, right passwords that nobody confirms, and tokens used in masses. */
+const watchForSigns = defineJob({
+  name: "suspicion-watch",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "* * * * *",
+  run: async (runtime) => {
+    const { frozen } = await watchAccounts(runtime, runtime.clock.now());
+    if (frozen > 0) runtime.log.warn("accounts frozen by signs of somebody else", { count: frozen });
+  },
+});
+
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail, weighUndelivered),
@@ -236,4 +250,5 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepDevices,
   erasePersonal(app),
   remindOfDrill,
+  watchForSigns,
 ];

@@ -105,6 +105,24 @@ export async function listEvents(reader: Reader, filter: EventFilter): Promise<r
   return rows.map(toEvent);
 }
 
+/** Accounts on which one of these acts was noted after a moment, with personal data. */
+export async function listAccountsActedOn(
+  reader: Reader,
+  { acts, since }: { readonly acts: readonly string[]; readonly since: Date },
+): Promise<readonly AccountId[]> {
+  const rows = await reader
+    .as<AuditTables>()
+    .selectFrom("audit_events")
+    .select("account_id")
+    .distinct()
+    .where("personal", "is not", null) // by the index that is there for the erasure
+    .where("at", ">", since)
+    .where("act", "in", [...acts])
+    .where("account_id", "is not", null)
+    .execute();
+  return rows.flatMap((row) => row.account_id ?? []);
+}
+
 /** One event about an account; another account's is not there. */
 export async function findEvent(reader: Reader, accountId: AccountId, seq: bigint): Promise<StoredAuditEvent | null> {
   const row = await reader

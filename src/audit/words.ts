@@ -134,6 +134,10 @@ const ACTS: Readonly<Record<string, string>> = {
   "sign-in/reset-asked": "New password asked for by mail",
   "sign-in/succeeded": "Signed in",
   "sign-in/username-asked": "Username asked for by mail",
+  "suspicion/asked-again": "Much was changed at once; the authenticators are asked for again",
+  "suspicion/frozen": "Frozen, because there were signs of somebody else",
+  "suspicion/password-told": "The right password came from several networks, and nothing after it",
+  "suspicion/tokens-told": "Many API tokens were used from a new network",
 };
 
 /** Every act that this version writes. */

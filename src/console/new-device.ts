@@ -24,7 +24,7 @@ import {
 import { type AddressId, isId } from "../kernel/ids.ts";
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { DEVICE_COOKIE } from "../sessions/index.ts";
+import { DEVICE_COOKIE, findDevice } from "../sessions/index.ts";
 import {
   CEREMONY_COOKIE,
   type CodeMail,
@@ -64,11 +64,16 @@ async function devicePage(
   state: State,
   next: string | undefined,
 ): Promise<Html> {
-  const [ways, mails] = await Promise.all([waysToConfirm(runtime.db, actor.account.id), listCodeMails(runtime, actor)]);
+  const { id } = actor.account;
+  const [ways, mails, known] = await Promise.all([
+    waysToConfirm(runtime.db, id),
+    listCodeMails(runtime, actor),
+    findDevice(runtime.db, id, incoming.cookies[DEVICE_COOKIE], incoming.now),
+  ]);
   const [first] = ways.addresses;
   const body = html`
     <h1>Confirm that it is you</h1>
-    <p>Your password and the code from your app were right. This browser is new to your account, so the desk asks for one thing more. Only this once.</p>
+    <p>Your password and the code from your app were right. ${known ? "But many wrong passwords come from your network just now, so the desk asks for one thing more." : "This browser is new to your account, so the desk asks for one thing more. Only this once."}</p>
     ${errorSummary({}, state.message)}
     ${
       mails[0]

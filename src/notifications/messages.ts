@@ -3,6 +3,7 @@ export { message as "account-deleted" } from "./messages/account-deleted/message
 export { message as "account-deletion-asked" } from "./messages/account-deletion-asked/message.ts";
 export { message as "account-deletion-cancelled" } from "./messages/account-deletion-cancelled/message.ts";
 export { message as "account-finder" } from "./messages/account-finder/message.ts";
+export { message as "account-frozen" } from "./messages/account-frozen/message.ts";
 export { message as "account-locked" } from "./messages/account-locked/message.ts";
 export { message as "account-not-found-for-case" } from "./messages/account-not-found-for-case/message.ts";
 export { message as "account-restored" } from "./messages/account-restored/message.ts";
@@ -57,3 +58,4 @@ export { message as "sharing-invited" } from "./messages/sharing-invited/message
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
 export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";
+export { message as "unusual-activity" } from "./messages/unusual-activity/message.ts";

@@ -240,7 +240,7 @@ export const apiTokenGuard: Guard<TokenHolder> = {
     const active = requireActive(holder.value.account);
     if (!active.ok) return active;
     await noteUse(runtime, holder.value, incoming.now);
-    return holder;
+    return ok({ ...holder.value, source: incoming.source });
   },
 };
 

@@ -193,6 +193,7 @@ async function publish(tx: Tx, random: Random, holder: TokenHolder, upload: Chec
       size: upload.size,
       token: holder.token.id,
     },
+    ...(holder.source ? { personal: { ...holder.source } } : {}),
   });
   return ok({ filename: upload.file.filename, isNew: true });
 }

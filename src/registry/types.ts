@@ -78,6 +78,8 @@ export interface ApiToken {
 export interface TokenHolder {
   readonly token: ApiToken;
   readonly account: Account;
+  /** Where it is used from, in a request. */
+  readonly source?: { readonly ip: string; readonly userAgent: string };
 }
 
 export interface Hold {

@@ -21,6 +21,7 @@ export { sessionRefusals } from "./refusals.ts";
 export {
   endAllSessions,
   endSession,
+  expireReauthentication,
   findSession,
   listLiveSessions,
   listSignInNetworks,

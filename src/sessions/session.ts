@@ -9,7 +9,7 @@ import type { Random } from "../kernel/random.ts";
 import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
-import { type Factor, LIMITS, type Session, type SessionKind } from "./types.ts";
+import { type Factor, FRESH_MS, LIMITS, type Session, type SessionKind } from "./types.ts";
 
 interface SessionTables {
   sessions: {
@@ -197,6 +197,16 @@ export async function reauthenticate(
     .where("id", "=", id)
     .execute();
   return secret(token);
+}
+
+/** Has the authenticators shown again on every live session before the next sensitive change. The caller audits. */
+export async function expireReauthentication(tx: Tx, accountId: AccountId): Promise<void> {
+  await own(tx)
+    .updateTable("sessions")
+    .set({ reauthenticated_at: new Date(tx.now.getTime() - FRESH_MS - 1) })
+    .where("account_id", "=", accountId)
+    .where("ended_at", "is", null)
+    .execute();
 }
 
 /** Replaces the session's secret after its owner has chosen a new password, which it then owes no more. The caller audits. */

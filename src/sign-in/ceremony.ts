@@ -32,9 +32,11 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
 import { queueMail } from "../notifications/index.ts";
 import { type Factor, findDevice, startSession } from "../sessions/index.ts";
+import { noteWrongPassword } from "../suspicion/index.ts";
 import { clearName, countOnName, nameBucket } from "../throttle/index.ts";
+import { noteFailure } from "./failure.ts";
 import { noteLeak } from "./leaked-password.ts";
-import { askToConfirm, confirming, mustConfirm, noteDevice } from "./new-device.ts";
+import { askToConfirm, confirming, isToConfirm, noteDevice } from "./new-device.ts";
 import { signInRefusals } from "./refusals.ts";
 import {
   type Ceremony,
@@ -94,6 +96,7 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   const verified = await verifyPassword(runtime, account?.id ?? null, step.password, step.now, lane);
   if (!verified.ok || !account) {
     await noteFailure(runtime, account, "password", step);
+    if (!device) await noteWrongPassword(runtime, { name: step.name, ip: step.source.ip }, step.now);
     return refuse(signInRefusals.wrong());
   }
   if (account.frozen && step.purpose === "staff") return refuse(frozen(account));
@@ -104,7 +107,10 @@ export async function submitPassword(runtime: Runtime, step: PasswordStep): Prom
   }
   const rehashed = await rehashIfOutdated(runtime, verified.value, step.password);
   const leak = await findLeak(runtime, verified.value, step.password);
-  const isAsked = !owesSecondFactor && !account.frozen && !device && (await mustConfirm(runtime.db, account.id));
+  const isAsked =
+    !owesSecondFactor &&
+    !account.frozen &&
+    (await isToConfirm(runtime, account.id, { ...step, isKnown: device !== null }));
   return transact(runtime.db, { now: step.now }, async (tx): Promise<Result<PasswordOutcome>> => {
     await notePasswordSuccess(tx, verified.value, rehashed);
     await clearName(tx, bucket);
@@ -224,10 +230,10 @@ export async function submitTotp(
   const lane = device ? "known" : "stranger";
   const match = await verifyTotp(runtime, account.id, step.typed, step.now, { lane });
   if (!match.ok) {
-    await noteFailure(runtime, account, "totp", step);
+    await noteFailure(runtime, account, "totp", { ...step, isKnown: device !== null });
     return match;
   }
-  const isAsked = !device && (await mustConfirm(runtime.db, account.id));
+  const isAsked = await isToConfirm(runtime, account.id, { ...step, name: null, isKnown: device !== null });
   const factors: readonly Factor[] = ["password", "totp"];
   const outcome = await transact(runtime.db, { now: step.now }, async (tx): Promise<Result<TotpOutcome>> => {
     const spent = await spendTotp(tx, match.value);
@@ -283,7 +289,7 @@ export async function submitRecoveryCode(
     await tellCodeUsed(tx, runtime, account, step.source, redeemed.value.unused);
     return signedIn.ok ? ok({ ...signedIn.value, ...redeemed.value }) : signedIn;
   });
-  if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", step);
+  if (!outcome.ok) await noteFailure(runtime, account, "recovery-code", { ...step, isKnown: device !== null });
   return outcome;
 }
 
@@ -369,23 +375,4 @@ export async function signIn(
     personal: { ...step.source },
   });
   return { sessionToken: session.token, deviceToken: device.token };
-}
-
-/** Every failure on an existing account is on its history (ASVS 5.0 16.3.1); guesses at other names only on the counter. */
-export async function noteFailure(
-  runtime: Runtime,
-  account: Account | null,
-  factor: Factor | "device-code",
-  step: { readonly source: Source; readonly now: Date },
-): Promise<void> {
-  await transact(runtime.db, { now: step.now }, async (tx) => {
-    audit(tx, runtime.random, {
-      act: "sign-in/failed",
-      actor: { kind: "anyone" },
-      accountId: account?.id ?? null,
-      facts: { factor },
-      personal: { ...step.source },
-    });
-    return ok();
-  });
 }

@@ -11,6 +11,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { describeBrowser } from "../kernel/user-agent.ts";
 import { queueMail } from "../notifications/index.ts";
 import { type Factor, type RecognisedDevice, recogniseDevice } from "../sessions/index.ts";
+import { findRun } from "../suspicion/index.ts";
 import { countAttempt } from "../throttle/index.ts";
 import type { Purpose } from "./store.ts";
 
@@ -38,7 +39,10 @@ export const digestsOf = (runtime: Runtime, ceremonyId: CeremonyId, code: string
 
 /** What a new browser can be confirmed with. */
 export interface WaysToConfirm {
-  /** Confirmed addresses where mail arrives, the main one first. */
+  /**
+   * Confirmed addresses where mail arrives, the main one first. Where none was ever confirmed, those that are to be: a
+   * code mailed to a mistyped one is worth nothing to whoever reads it, since it belongs to one browser.
+   */
   readonly addresses: readonly Address[];
   readonly unusedCodes: number;
   readonly passkey: boolean;
@@ -50,19 +54,28 @@ export async function waysToConfirm(reader: Reader, accountId: AccountId): Promi
     describeCodes(reader, accountId),
     isPasskeyBound(reader, accountId),
   ]);
-  return { addresses: addresses.filter(hasStanding), unusedCodes: codes?.unused ?? 0, passkey };
+  const wereConfirmed = addresses.some((one) => one.verifiedAt);
+  const usable = addresses.filter((one) => (wereConfirmed ? hasStanding(one) : one.unreachableAt === null));
+  return { addresses: usable, unusedCodes: codes?.unused ?? 0, passkey };
 }
 
 /**
- * Whether a new browser is to be confirmed: where an address was ever confirmed and not taken away, and there is a way to
- * do it. A question that nobody could answer would only be a wall.
+ * Whether a sign-in with what can be phished is to be confirmed: on a new browser, and on any within a run of guesses from
+ * its network. Asked where an address was ever confirmed, in a run of guesses everywhere; and only where there is a way to
+ * do it: a question that nobody could answer would only be a wall.
  */
-export async function mustConfirm(reader: Reader, accountId: AccountId): Promise<boolean> {
-  const addresses = await listAddresses(reader, accountId);
+export async function isToConfirm(
+  runtime: Runtime,
+  accountId: AccountId,
+  from: { readonly isKnown: boolean; readonly name: string | null; readonly source: Source; readonly now: Date },
+): Promise<boolean> {
+  const run = await findRun(runtime, { name: from.name, ip: from.source.ip }, from.now);
+  if (from.isKnown && run !== "many-names") return false; // nothing that strangers do at a name reaches a known browser
+  const addresses = await listAddresses(runtime.db, accountId);
   if (addresses.some(hasStanding)) return true;
-  if (!addresses.some((one) => one.verifiedAt)) return false;
-  const { unusedCodes, passkey } = await waysToConfirm(reader, accountId);
-  return passkey || unusedCodes > 0;
+  if (!run && !addresses.some((one) => one.verifiedAt)) return false;
+  const ways = await waysToConfirm(runtime.db, accountId);
+  return ways.passkey || ways.unusedCodes > 0 || ways.addresses.length > 0;
 }
 
 /** Whether one more mail may go to the account now. Counted at once. */

@@ -18,15 +18,8 @@ import { type AccountId, isId } from "../kernel/ids.ts";
 import { digestToken } from "../kernel/one-time.ts";
 import { refuse, ok, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import {
-  findCeremony,
-  finish,
-  noteFailure,
-  type OnSignedIn,
-  requireThawed,
-  type SignedIn,
-  signIn,
-} from "./ceremony.ts";
+import { findCeremony, finish, type OnSignedIn, requireThawed, type SignedIn, signIn } from "./ceremony.ts";
+import { noteFailure } from "./failure.ts";
 import { signInRefusals } from "./refusals.ts";
 import type { Purpose } from "./store.ts";
 

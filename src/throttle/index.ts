@@ -37,6 +37,20 @@ export async function countAttempt(db: Database, attempt: AttemptLimit, now: Dat
   return refuse(throttleRefusals["too-many"]({ retryAfterSeconds: Math.max(1, (until - now.getTime()) / 1000) }));
 }
 
+/** How many attempts each bucket holds within its window; buckets that hold none are left out. Counts nothing. */
+export async function readAttempts(
+  db: Database,
+  buckets: readonly string[],
+  windowSeconds: number,
+  now: Date,
+): Promise<ReadonlyMap<string, number>> {
+  const windowStart = new Date(now.getTime() - windowSeconds * 1000);
+  const { rows } = await sql<{ bucket: string; attempts: number }>`
+    select bucket, attempts from throttle_counters
+    where bucket = any (${[...buckets]}) and window_started_at > ${windowStart}`.execute(db.root);
+  return new Map(rows.map(({ bucket, attempts }) => [bucket, attempts]));
+}
+
 /** Forgets counters that nobody has touched for a day. */
 export async function sweepCounters(db: Database, now: Date): Promise<void> {
   const dayAgo = new Date(now.getTime() - 24 * 3600 * 1000);

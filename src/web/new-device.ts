@@ -19,7 +19,7 @@ import { defineRoute, form, type Guard, type Incoming, page, redirect, type Rout
 import type { AddressId } from "../kernel/ids.ts";
 import { ok, refuse } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { DEVICE_COOKIE } from "../sessions/index.ts";
+import { DEVICE_COOKIE, findDevice } from "../sessions/index.ts";
 import {
   CEREMONY_COOKIE,
   type CodeMail,
@@ -75,7 +75,11 @@ async function newDevicePage(
   next: string | undefined,
 ): Promise<Html> {
   const { account, ceremony } = actor;
-  const [ways, mails] = await Promise.all([waysToConfirm(runtime.db, account.id), listCodeMails(runtime, actor)]);
+  const [ways, mails, known] = await Promise.all([
+    waysToConfirm(runtime.db, account.id),
+    listCodeMails(runtime, actor),
+    findDevice(runtime.db, account.id, incoming.cookies[DEVICE_COOKIE], incoming.now),
+  ]);
   const [newest] = mails;
   const chosen = ways.addresses[mails.length > 0 && ways.addresses.length > 1 ? 1 : 0]; // after one mail, the other route
   const mailForm =
@@ -107,7 +111,7 @@ async function newDevicePage(
     ${mailForm}`;
   const body = html`
     <h1>Confirm that it is you</h1>
-    <p>${shownInWords(ceremony.factors)}. This browser is new to your account, so we ask for one thing more. Only this once.</p>
+    <p>${shownInWords(ceremony.factors)}. ${known ? "But many wrong passwords come from your network just now, so we ask for one thing more." : "This browser is new to your account, so we ask for one thing more. Only this once."}</p>
     ${errorSummary(state.errors, state.general)}
     ${newest ? codeForm(incoming, state, next, newest) : null}
     ${newest ? details({ summary: "The mail does not come", body: more, isOpen: mails.some((one) => one.state === "failed") || mails.length > 1 }) : mailForm}

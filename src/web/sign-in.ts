@@ -155,6 +155,15 @@ export async function secondFactorPage(
   return layout(runtime, incoming, { title: "Second step", body, scripts: hasPasskey ? PASSKEY_SCRIPTS : undefined });
 }
 
+/** For whoever comes back to the second step from the confirmation of a new browser. */
+function wasRightPage(runtime: Runtime, incoming: Incoming, next: string | undefined): Html {
+  const body = html`
+    <h1>That was right already</h1>
+    <p>Only the confirmation that it is you is missing.</p>
+    <p>${linkButton({ href: newDevicePath(next), label: "Go on" })}</p>`;
+  return layout(runtime, incoming, { title: "That was right already", body });
+}
+
 async function recoveryCodePage(
   runtime: Runtime,
   incoming: Incoming,
@@ -254,8 +263,12 @@ export const signInRoutes: readonly Route[] = [
     about: "Second step: a passkey or the authenticator app.",
     guard: ceremonyGuard,
     query: NEXT,
-    handle: async (runtime, request) =>
-      page(await secondFactorPage(runtime, request, request.actor.account, EMPTY, request.query.next)),
+    handle: async (runtime, request) => {
+      const { account, ceremony } = request.actor;
+      const { next } = request.query;
+      if (ceremony.confirmingSince) return page(wasRightPage(runtime, request, next));
+      return page(await secondFactorPage(runtime, request, account, EMPTY, next));
+    },
   }),
   defineRoute({
     method: "POST",

@@ -32,6 +32,8 @@ import {
   staff,
   subscriber,
 } from "../adversary/cast.ts";
+import { addPasskey, askOptions, nameHost, signInWithPasskey } from "../world/passkeys.ts";
+import { makeAuthenticator } from "../world/software-authenticator.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 
@@ -94,6 +96,8 @@ describe("a new browser, after password and app", () => {
       for (const link of mail.links) assert.match(link, /\/not-me\//, "no link signs anybody in");
       const seen = await there.browser.open("/sign-in/new-device");
       assert.match(seen.text, /Our mail to a•••@a•••\.example was accepted by test/);
+      expectPage(await there.browser.open("/sign-in/second-factor"), /That was right already/);
+      await there.browser.open("/sign-in/new-device");
 
       expectPage(await there.browser.submit("/sign-in/new-device", { code: mailCodeIn(mail) }), /How you get in/);
       await there.browser.submit("/sign-out");
@@ -186,6 +190,26 @@ describe("other ways to confirm it", () => {
       expectPage(await signInWithPassword(again), /six digits/i);
       await again.browser.open("/sign-in/recovery-code");
       expectPage(await again.browser.submit("/sign-in/recovery-code", { code: alice.codes[2] ?? "" }), /replacement/);
+    },
+  );
+
+  story(
+    "a passkey, on the same page; and whoever shows one first is not asked",
+    { seed: "device-passkey" },
+    async (world) => {
+      nameHost(world);
+      const alice = await subscriber(world, "alice");
+      const key = makeAuthenticator();
+      await addPasskey(world, alice, key);
+      await world.pass(DAY);
+      const there = elsewhere(world, alice);
+      expectPage(await signInWithPassword(there), /Show your passkey/);
+      const code = (await there.phone?.code()) ?? "";
+      expectPage(await there.browser.submit("/sign-in/second-factor", { code }), /Confirm that it is you/);
+      const { json } = await askOptions(there.browser, "/sign-in/second-factor/passkey/options");
+      const answer = key.get(json, world.runtime.publicUrl.origin);
+      expectPage(await there.browser.submit("/sign-in/second-factor/passkey", { answer }), /How you get in/);
+      expectPage(await signInWithPasskey(world, openBrowser(world.origin), key), /How you get in/);
     },
   );
 

@@ -188,7 +188,7 @@ export async function playStory(world: World, narrator: Narrator, administratorP
   const again = { ...lost, browser: openBrowser(world.origin) };
   await act(
     "Alice",
-    "signs in with the new ones at her laptop, which is new to the account: with the code from her mail, and finds token making held",
+    "signs in on a new browser with a code from her mail; making tokens is held",
     async () => {
       expectPage(await signIn(again), /alice/);
       await again.browser.open("/account/tokens");

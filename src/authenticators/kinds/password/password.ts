@@ -113,7 +113,10 @@ export async function verifyPassword(
     return refuse(authenticatorRefusals.wrong());
   }
   const counted = await countAuthenticatorAttempt(runtime.db, authenticator, now, lane);
-  if (!counted.ok) return counted;
+  if (!counted.ok) {
+    await verifyAgainstNothing(runtime.keys, password.reveal()); // or how long it takes would tell that it is there
+    return counted;
+  }
   const isRight = await verifyPasswordHash(runtime.keys, detailOf(authenticator), password.reveal());
   return isRight ? ok(authenticator) : refuse(authenticatorRefusals.wrong());
 }

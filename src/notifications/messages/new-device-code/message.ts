@@ -24,7 +24,7 @@ export const message = defineMessage<Params>({
     preheader: "Not you? Then somebody knows your password: lock the account.",
     blocks: [
       paragraph(
-        `Somebody is signing in to the account ${username}${isDesk ? " at the desk" : ""}, with everything that is asked for, on a device we have not seen there before. If it is you, type this code on the page that is waiting for it.`,
+        `Somebody is signing in to the account ${username}${isDesk ? " at the desk" : ""}, with everything that is asked for. We ask once more, since the device is new to the account, or many wrong passwords come from its network just now. If it is you, type this code on the page that is waiting for it.`,
       ),
       code("Your code", shown),
       date("It works once, on that page, until", expiresAt),
