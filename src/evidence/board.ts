@@ -6,6 +6,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { listApiTokens } from "../registry/index.ts";
 import { currentChallenge } from "./challenge.ts";
 import { listFindings } from "./findings.ts";
+import { listForges } from "./forge/identities.ts";
 import { kinds } from "./kinds.ts";
 import { selectOpenpgpKeys } from "./openpgp-store.ts";
 import type { TryLimits } from "./prove.ts";
@@ -122,7 +123,7 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     hasPassword: (await findPasswordFacts(reader, accountId)) !== null,
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
-    signingKeys: (await selectSigningKeys(reader, accountId)).length,
+    signingKeys: (await selectSigningKeys(reader, accountId)).length + (await listForges(reader, accountId)).length,
     openpgpKeys: (await selectOpenpgpKeys(reader, accountId)).length,
   };
 }
