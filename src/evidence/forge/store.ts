@@ -99,6 +99,15 @@ export async function deletePendingForge(tx: Tx, accountId: AccountId): Promise<
     .execute();
 }
 
+/** Forgets forge accounts whose hour for the signature is over. */
+export async function deleteStaleForges(tx: Tx): Promise<void> {
+  await own(tx)
+    .deleteFrom("forge_identities")
+    .where("bound_at", "is", null)
+    .where("nonce_until", "<=", tx.now)
+    .execute();
+}
+
 export async function selectPendingForge(
   reader: Reader,
   accountId: AccountId,
