@@ -8,7 +8,7 @@ const open = routes({
   runtime: {},
   policy: {},
   folders: { files: "", mail: "" },
-  config: { smtp: {} }, // with a mail server there is no mailbox page
+  config: { smtp: {}, forgeUrls: [] }, // with a mail server there is no mailbox page
   downloads: {},
 } as unknown as Parameters<typeof routes>[0]).filter((route) => route.who === "anyone");
 

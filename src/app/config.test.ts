@@ -37,6 +37,7 @@ describe("settings", () => {
       breachFile: null,
       rdapUrl: null,
       leakKeysUrl: null,
+      forgeUrls: ["https://github.com/", "https://gitlab.com/", "https://codeberg.org/"].map((text) => new URL(text)),
     });
   });
 
@@ -75,6 +76,13 @@ describe("settings", () => {
     ["LOG_LEVEL", "debug", (c) => c.logLevel, "debug"],
     ["MAIL_FROM", "security@example.org", (c) => c.mailFrom, { name: "Locksmith", address: "security@example.org" }],
     ["MAIL_FROM", "Our Index <me@example.org>", (c) => c.mailFrom, { name: "Our Index", address: "me@example.org" }],
+    ["FORGES", "none", (c) => c.forgeUrls, []],
+    [
+      "FORGES",
+      "https://a.example.org, http://127.0.0.1:81/",
+      (c) => c.forgeUrls.map(({ host }) => host),
+      ["a.example.org", "127.0.0.1:81"],
+    ],
     ["RDAP_URL", "https://rdap.org", (c) => c.rdapUrl?.href, "https://rdap.org/"],
     ["BOUNCE_ADDRESS", "Bounces@Example.org", (c) => c.bounceAddress, { name: "Bounces", domain: "example.org" }],
     ["BREACH_URL", "https://api.pwnedpasswords.com", (c) => c.breachUrl?.href, "https://api.pwnedpasswords.com/"],
@@ -117,6 +125,10 @@ describe("settings", () => {
     ["SMTP_URL", "smtp://mail.example.org/inbox", /end after the host and port/],
     ["SMTP_URL", "smtp://mail.example.org?ignoreTLS=true", /end after the host and port/],
     ["SMTP_URL", "smtp://", /SMTP_URL=smtps/],
+    ["FORGES", "https://github.com/,http://git.example.org/", /must begin with https.*FORGES=https/],
+    ["FORGES", "https://git.example.org/sub/", /names more than hosts/],
+    ["FORGES", "https://git.internal/", /name for local use/],
+    ["FORGES", Array.from({ length: 21 }, (_, n) => `https://f${n}.example.org`).join(","), /more than 20 forges/],
     ["RDAP_URL", "http://rdap.org/", /must begin with https.*RDAP_URL=https/],
     ["RDAP_URL", "https://rdap.internal/", /name for local use/],
     ["BOUNCE_ADDRESS", "bounces", /not a mail address.*BOUNCE_ADDRESS=bounces@example\.org/],

@@ -37,6 +37,8 @@ export interface Config {
   readonly rdapUrl: URL | null;
   /** Where a secret scanner publishes the keys it signs leak reports with; null: reports are not taken. */
   readonly leakKeysUrl: URL | null;
+  /** Forges whose public lists of SSH keys can be bound to an account, where `NAME.keys` is appended; may be none. */
+  readonly forgeUrls: readonly URL[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -103,6 +105,7 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
     rdapUrl: take("RDAP_URL", null, readRdapUrl),
     leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
+    forgeUrls: take("FORGES", DEFAULT_FORGES, readForges),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
 }
@@ -211,6 +214,26 @@ const readRdapUrl = (text: string): Read<URL | null> =>
 
 const readLeakKeysUrl = (text: string): Read<URL | null> =>
   readServiceUrl(text, "LEAK_KEYS_URL=https://api.github.com/meta/public_keys/secret_scanning");
+
+const MOST_FORGES = 20;
+/** Each serves `https://<host>/<name>.keys` to everybody. */
+const DEFAULT_FORGES = ["https://github.com/", "https://gitlab.com/", "https://codeberg.org/"].map(
+  (text) => new URL(text),
+);
+
+/** A list between commas; `none` for no forge. */
+function readForges(text: string): Read<readonly URL[]> {
+  const example = "FORGES=https://github.com/,https://git.example.org/";
+  if (text.trim() === "none") return value([]);
+  const urls: URL[] = [];
+  for (const one of text.split(",").map((part) => part.trim())) {
+    const read = readServiceUrl(one.endsWith("/") ? one : `${one}/`, example);
+    if ("wrong" in read) return read;
+    if (!read.value || read.value.pathname !== "/") return wrong(`names more than hosts. Example: ${example}`);
+    urls.push(read.value);
+  }
+  return urls.length > MOST_FORGES ? wrong(`names more than ${MOST_FORGES} forges.`) : value(urls);
+}
 
 /**
  * The address of a service outside. What the guarded fetch would refuse at the first use is refused at the start. A

@@ -3,7 +3,7 @@ import { checkMailDomains, thawDue, weighUndelivered } from "../accounts/index.t
 import { erasePersonalData } from "../audit/index.ts";
 import { forgetChallenges } from "../authenticators/index.ts";
 import { sweepReminders } from "../drill/index.ts";
-import { eraseOldObservations } from "../evidence/index.ts";
+import { eraseOldObservations, pinForgeKeys } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import { type AnyJob, defineJob } from "../kernel/jobs/index.ts";
 import { createRdapLookup } from "../kernel/net/domain-registry.ts";
@@ -20,6 +20,7 @@ import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts"
 import { watchAccounts } from "../suspicion/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import { fetchExceptions } from "./config.ts";
+import { forgesOf } from "./forges.ts";
 import type { App } from "./start.ts";
 
 const sweepThrottle = defineJob({
@@ -72,6 +73,19 @@ const watchMailDomains = ({ config }: App) =>
       const sources = { askMail: createMailDomainLookup(), askRegistry };
       const report = await checkMailDomains(runtime, sources, runtime.clock.now());
       if (report.lapsed > 0) runtime.log.warn("mail domains lapsed", { count: report.lapsed });
+    },
+  });
+
+/** Looks at the lists of SSH keys of bound forge accounts: each once a night, a few at a time. */
+const pinKeys = ({ config }: App) =>
+  defineJob({
+    name: "evidence-forge-keys",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "*/5 1-5 * * *",
+    run: async (runtime) => {
+      await pinForgeKeys(runtime, forgesOf(config), runtime.clock.now());
     },
   });
 
@@ -242,6 +256,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepCeremonies,
   watchMailDomains(app),
   expireOpenInvitations,
+  pinKeys(app),
   eraseObservations,
   recheckProofs(app),
   deleteAccounts,

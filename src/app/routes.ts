@@ -6,8 +6,9 @@ import type { AssetFolder, Route } from "../kernel/http/index.ts";
 import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { registryRoutes } from "../registry/index.ts";
-import { mailboxRoutes, webRoutes } from "../web/index.ts";
+import { forgeRoutes, mailboxRoutes, webRoutes } from "../web/index.ts";
 import { fetchExceptions } from "./config.ts";
+import { forgesOf } from "./forges.ts";
 import type { App } from "./start.ts";
 
 export { refusalPage } from "../web/index.ts";
@@ -27,6 +28,7 @@ export function routes(app: Pick<App, "runtime" | "policy" | "folders" | "config
   const runtime: RecoveryRuntime = { ...app.runtime, policy: app.policy };
   return [
     ...webRoutes(runtime),
+    ...forgeRoutes(forgesOf(app.config)),
     ...consoleRoutes(runtime),
     ...registryRoutes({ filesFolder: app.folders.files, maxFileBytes: MAX_FILE_BYTES, downloads: app.downloads }),
     ...leakReports(app.config.leakKeysUrl),

@@ -15,6 +15,7 @@ export type HoldingKind =
   | "codes"
   | "mailbox"
   | "ssh-key"
+  | "openpgp-key"
   | "api-token";
 
 /** One thing that the owner has or knows, and can lose. */

@@ -1,6 +1,6 @@
 import { type Account, hasStanding, listAddresses, listStaffRoles } from "../accounts/index.ts";
 import { describeCodes, listAuthenticators, listPasskeys } from "../authenticators/index.ts";
-import { listSigningKeys } from "../evidence/index.ts";
+import { listForges, listOpenpgpKeys, listSigningKeys } from "../evidence/index.ts";
 import { policy as policies, type RecoveryRuntime, strictModeOf } from "../recovery/index.ts";
 import { impactOf, listApiTokens } from "../registry/index.ts";
 import {
@@ -57,13 +57,14 @@ const proof = (kind: string, root: string, boundAt: Date, now: Date): policies.F
 });
 
 async function holdingsOf({ db }: RecoveryRuntime, account: Account, now: Date): Promise<readonly Holding[]> {
-  const [authenticators, passkeys, codes, addresses, keys, tokens] = await Promise.all([
+  const [authenticators, passkeys, codes, addresses, keys, tokens, signed] = await Promise.all([
     listAuthenticators(db, account.id),
     listPasskeys(db, account.id),
     describeCodes(db, account.id),
     listAddresses(db, account.id),
     listSigningKeys(db, account.id),
     listApiTokens(db, account.id),
+    signers(db, account, now),
   ]);
   const holdings: Holding[] = [];
   for (const one of authenticators) {
@@ -100,6 +101,7 @@ async function holdingsOf({ db }: RecoveryRuntime, account: Account, now: Date):
     const label = isHardware ? "Security key (SSH)" : `SSH key ${key.comment || key.fingerprint.slice(7, 15)}`;
     holdings.push({ id: key.id, kind: "ssh-key", label, proof: proof(kind, root, key.boundAt, now) });
   }
+  holdings.push(...signed);
   const live = tokens.filter((one) => !one.revoked && !one.held && (!one.expiresAt || one.expiresAt > now));
   // Tokens of one account lie in the same files, and count once: the oldest stands for all.
   const oldest = live.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0];
@@ -110,6 +112,32 @@ async function holdingsOf({ db }: RecoveryRuntime, account: Account, now: Date):
       label: "API tokens",
       proof: proof("api-token", `token:${oldest.id}`, oldest.createdAt, now),
     });
+  return holdings;
+}
+
+/** OpenPGP keys, and the keys that forges list: of each forge account the one that was there first stands for all. */
+async function signers(db: RecoveryRuntime["db"], account: Account, now: Date): Promise<readonly Holding[]> {
+  const holdings: Holding[] = [];
+  for (const key of await listOpenpgpKeys(db, account.id)) {
+    if (key.expiresAt && key.expiresAt <= now) continue;
+    const since = key.changedAt ?? key.boundAt;
+    holdings.push({
+      id: key.id,
+      kind: "openpgp-key",
+      label: `OpenPGP key ${key.fingerprint.slice(-16)}`,
+      proof: proof("openpgp", `key:${key.fingerprint}`, since, now),
+    });
+  }
+  for (const forge of await listForges(db, account.id)) {
+    const oldest = forge.keys.find((key) => key.goneAt === null && key.leakedAt === null);
+    if (!oldest) continue;
+    holdings.push({
+      id: forge.id,
+      kind: "ssh-key",
+      label: `SSH keys at ${forge.host}`,
+      proof: proof("ssh-signature", `forge:${forge.host}/${forge.name.toLowerCase()}`, oldest.firstSeenAt, now),
+    });
+  }
   return holdings;
 }
 

@@ -2,6 +2,7 @@ import { type Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, CaseId, SigningKeyId } from "../kernel/ids.ts";
+import { deleteForges } from "./forge/store.ts";
 import { deleteOpenpgpKeys } from "./openpgp-store.ts";
 
 interface AccountDataTables {
@@ -48,6 +49,7 @@ export async function listEverySigningKey(reader: Reader, accountId: AccountId) 
 /** Deletes an account's keys, and erases what was seen and said in the cases about it. Verdicts stay. */
 export async function eraseEvidence(tx: Tx, accountId: AccountId, caseIds: readonly CaseId[]): Promise<void> {
   await deleteOpenpgpKeys(tx, accountId);
+  await deleteForges(tx, accountId);
   await own(tx).deleteFrom("signing_keys").where("account_id", "=", accountId).execute();
   await own(tx)
     .updateTable("findings")

@@ -87,7 +87,7 @@ describe("the board", () => {
     assert.equal(stateOf(facts, "password")?.kind, "proven");
     assert.deepEqual(stateOf(facts, "ssh-signature"), {
       kind: "cannot",
-      because: "No SSH key was registered on the account.",
+      because: "No SSH key was registered on the account, and no forge account that lists one.",
     });
     const cards = boardFor(facts);
     const last = cards.slice(cards.findIndex(({ state }) => state.kind === "cannot"));

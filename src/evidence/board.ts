@@ -7,6 +7,7 @@ import { listApiTokens } from "../registry/index.ts";
 import { currentChallenge } from "./challenge.ts";
 import { listDevices } from "../sessions/index.ts";
 import { listFindings } from "./findings.ts";
+import { listForges } from "./forge/identities.ts";
 import { kinds } from "./kinds.ts";
 import { selectOpenpgpKeys } from "./openpgp-store.ts";
 import { authenticatorCard } from "./kinds/authenticator/authenticator.ts";
@@ -210,7 +211,7 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     hasPassword: (await findPasswordFacts(reader, accountId)) !== null,
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
-    signingKeys: (await selectSigningKeys(reader, accountId)).length,
+    signingKeys: (await selectSigningKeys(reader, accountId)).length + (await listForges(reader, accountId)).length,
     openpgpKeys: (await selectOpenpgpKeys(reader, accountId)).length,
     hasHadCodes: await hasHadCodes(reader, accountId),
     knownDevices: (await listDevices(reader, accountId, now)).length,

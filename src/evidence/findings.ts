@@ -5,7 +5,9 @@ import { lockName, transact, type Tx } from "../kernel/db/transact.ts";
 import { type CaseId, newId, type OneTimeId } from "../kernel/ids.ts";
 import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
+import { deleteStaleForges } from "./forge/store.ts";
 import { findKind } from "./kinds.ts";
+import { deleteStaleKeys } from "./openpgp-store.ts";
 import { eraseObservations, insertFinding, replaceFindings, selectFindings } from "./store.ts";
 import type { AnyKind, EvidenceContext, StoredFinding, Verdict } from "./types.ts";
 
@@ -124,10 +126,15 @@ export const toPolicyFinding = (finding: StoredFinding) => ({
   isPublic: finding.isPublic,
 });
 
-/** Erases observations that were kept as long as their kind allows. Returns how many. */
+/**
+ * Erases observations that were kept as long as their kind allows, and keys and forge accounts that were never signed for.
+ * Returns how many observations.
+ */
 export async function eraseOldObservations(runtime: Runtime, now: Date): Promise<number> {
   let count = 0;
   await transact(runtime.db, { now, bookkeeping: "nothing was old enough to erase" }, async (tx) => {
+    await deleteStaleKeys(tx);
+    await deleteStaleForges(tx);
     count = await eraseObservations(tx);
     if (count > 0)
       audit(tx, runtime.random, { act: "evidence/observations-erased", actor: { kind: "clock" }, facts: { count } });

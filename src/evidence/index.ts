@@ -14,6 +14,19 @@ export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
 export { eraseOldObservations, listFindings, recordFinding, toPolicyFinding } from "./findings.ts";
 export { lookAgain, noteChecked, recheckFinding, recordChanges } from "./recheck.ts";
+export {
+  confirmForge,
+  FORGE_NAMESPACE,
+  forgetPendingForge,
+  type ForgeWithKeys,
+  listForges,
+  nameForge,
+  pendingForge,
+  removeForge,
+} from "./forge/identities.ts";
+export { type ForgeAddress, type Forges, makeForges } from "./forge/list.ts";
+export { pinForgeKeys } from "./forge/pin.ts";
+export { listEveryForge } from "./forge/store.ts";
 export { findKind, kinds, offeredKinds } from "./kinds.ts";
 export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api-token/answer.ts";
 export { proofPath } from "./kinds/api-token/api-token.ts";

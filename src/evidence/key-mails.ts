@@ -5,7 +5,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { type MessageName, type MessageParams, queueMail } from "../notifications/index.ts";
 
 /** The mails about keys for recovery. */
-type KeyMail = "ssh-key-added" | "openpgp-key-added" | "recovery-key-removed";
+type KeyMail = "ssh-key-added" | "openpgp-key-added" | "forge-account-added" | "recovery-key-removed";
 
 /** Writes one mail to every confirmed address of an account, in the caller's transaction. */
 export async function tellOfKey<N extends KeyMail & MessageName>(

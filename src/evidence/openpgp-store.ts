@@ -59,6 +59,11 @@ export async function deletePendingKey(tx: Tx, accountId: AccountId): Promise<bo
   return gone.numDeletedRows > 0n;
 }
 
+/** Forgets keys whose hour for the signature is over. */
+export async function deleteStaleKeys(tx: Tx): Promise<void> {
+  await own(tx).deleteFrom("openpgp_keys").where("bound_at", "is", null).where("nonce_until", "<=", tx.now).execute();
+}
+
 /** The key of an account that waits for its signature; null where none does, or its time is over. */
 export async function selectPendingKey(
   reader: Reader,

@@ -30,5 +30,30 @@ export const evidenceRefusals = defineRefusals("evidence", {
     status: 422,
     title: "That signature does not fit. Sign exactly the text shown, with the key you pasted.",
   },
+  "unknown-forge": { status: 422, title: "That forge is not one that this index asks." },
+  "forge-name": {
+    status: 422,
+    title: "That is no name of an account at a forge. Write it as it stands in its address.",
+  },
+  "no-such-forge-name": { status: 422, title: "The forge knows no account of that name." },
+  "forge-silent": {
+    status: 503,
+    title: "The forge gave no list of keys just now. Please try again in a few minutes.",
+  },
+  "not-on-the-list": {
+    status: 422,
+    title:
+      "The key that made that signature is not on the forge’s public list. Add it there, or sign with one that is.",
+  },
+  "forge-known": { status: 409, title: "That forge account is here already." },
+  "too-many-forges": {
+    status: 409,
+    title: "An account can have 5 forge accounts. Remove one that is not yours any more.",
+  },
+  "no-pending-forge": {
+    status: 409,
+    title: "No forge account waits for a signature, or its hour is over. Write its name again.",
+  },
+  "no-such-forge": { status: 404, title: "There is no such forge account here." },
   "no-such-key": { status: 404, title: "There is no such key on this account." },
 });

@@ -74,6 +74,7 @@ export interface AccountFacts {
   readonly verifiedAddresses: number;
   /** API tokens that are neither revoked nor expired; held ones included. */
   readonly usableTokens: number;
+  /** SSH keys registered here, and forge accounts that list some. */
   readonly signingKeys: number;
   readonly openpgpKeys: number;
   /** Whether recovery codes were ever made. Absent: not looked at, as with those below. */

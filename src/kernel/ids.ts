@@ -15,6 +15,7 @@ export type IdPrefix =
   | "fil" // file
   | "org" // organisation
   | "key" // signing key
+  | "frg" // forge identity
   | "case" // recovery case
   | "msg" // message in a case
   | "fnd" // finding
@@ -46,6 +47,7 @@ export type ReleaseId = Id<"rel">;
 export type FileId = Id<"fil">;
 export type OrganisationId = Id<"org">;
 export type SigningKeyId = Id<"key">;
+export type ForgeIdentityId = Id<"frg">;
 export type CaseId = Id<"case">;
 export type MessageId = Id<"msg">;
 export type FindingId = Id<"fnd">;

@@ -36,6 +36,7 @@ export { message as "drill-code" } from "./messages/drill-code/message.ts";
 export { message as "drill-reminder" } from "./messages/drill-reminder/message.ts";
 export { message as "failed-second-factor" } from "./messages/failed-second-factor/message.ts";
 export { message as "new-device-code" } from "./messages/new-device-code/message.ts";
+export { message as "forge-account-added" } from "./messages/forge-account-added/message.ts";
 export { message as "objection-recorded" } from "./messages/objection-recorded/message.ts";
 export { message as "openpgp-key-added" } from "./messages/openpgp-key-added/message.ts";
 export { message as "passkey-copied" } from "./messages/passkey-copied/message.ts";

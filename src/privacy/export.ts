@@ -3,7 +3,7 @@ import { type Account, findAccount, listAddresses, listRoleGrants } from "../acc
 import { asOwnerSees, audit, describeAct, listEvents } from "../audit/index.ts";
 import { describeCodes, listEveryAuthenticator, listEveryPasskey } from "../authenticators/index.ts";
 import { drillData } from "../drill/index.ts";
-import { listEveryOpenpgpKey, listEverySigningKey } from "../evidence/index.ts";
+import { listEveryForge, listEveryOpenpgpKey, listEverySigningKey } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import { ok, type Result } from "../kernel/result.ts";
@@ -82,6 +82,7 @@ function sectionsOf(runtime: Runtime, account: Account, now: Date): readonly Sec
     ["apiTokens", () => listApiTokens(db, id)],
     ["signingKeys", () => listEverySigningKey(db, id)],
     ["openpgpKeys", () => listEveryOpenpgpKey(db, id)],
+    ["forgeAccounts", () => listEveryForge(db, id)],
     ["recoveryContacts", () => contactData(db, id)],
     ["strictMode", () => strictData(db, id)],
     ["drills", () => drillData(db, id)],

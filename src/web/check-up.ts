@@ -32,6 +32,11 @@ const STEP: Readonly<Record<HoldingKind, { readonly words: string; readonly href
     href: "/account/keys",
     label: "Register a key",
   },
+  "openpgp-key": {
+    words: "Add an OpenPGP key. It counts after a week.",
+    href: "/account/openpgp",
+    label: "Add a key",
+  },
   "api-token": { words: "Make an API token.", href: "/account/tokens", label: "Make a token" },
 };
 

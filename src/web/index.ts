@@ -42,6 +42,7 @@ import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
 
 export { refusalPage } from "./layout.ts";
+export { forgeRoutes } from "./forges.ts";
 export { mailboxRoutes } from "./mailbox.ts";
 
 /** Every page that is not the desk's. */

@@ -112,6 +112,7 @@ const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "data-exported": "a download of everything about the account",
   "domain-lapsed": "an address whose domain takes no mail any more",
   "failed-second-factor": "a sign-in that failed at the second factor",
+  "forge-account-added": "a forge account",
   "openpgp-key-added": "an OpenPGP key",
   "new-device-code": "a code to confirm a new device",
   "passkey-copied": "a passkey that may have been copied",

@@ -46,7 +46,7 @@ async function keysPage(runtime: Runtime, request: AccountRequest, state: FormSt
         ${textarea({ name: "key", label: "Public key", hint: "One line, from a file such as ~/.ssh/id_ed25519.pub. Never the file without .pub.", value: state.values["key"], error: state.errors["key"], required: true, maxlength: 8192, rows: 4 })}
         ${button({ label: "Add key" })}`,
     })}
-    <p class="muted">You use OpenPGP rather than SSH? See <a href="/account/openpgp">OpenPGP keys</a>.</p>`;
+    <p class="muted">You use OpenPGP rather than SSH? See <a href="/account/openpgp">OpenPGP keys</a>. Keys that a forge lists for you in public can help too: see <a href="/account/forges">Forge accounts</a>.</p>`;
   return accountFrame(runtime, request, "SSH keys", body);
 }
 

@@ -86,6 +86,11 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
       values ('key_p', ${id}, 'AB', '{AB}', 'one', '{"Alice <alice@alice.example>"}', 'ed25519', ${now}, ${now}, ${now})`.execute(
       db,
     );
+    await sql`insert into forge_identities (id, account_id, host, name, asked_at, bound_at)
+      values ('frg_p', ${id}, 'forge.example', 'alice', ${now}, ${now})`.execute(db);
+    await sql`insert into forge_keys values ('frg_p', 'SHA256:x', 'ssh-ed25519', 'one', false, ${now}, ${now}, null, null)`.execute(
+      db,
+    );
     await sql`insert into drill_tests values (${id}, 'totp', ${now})`.execute(db);
     await sql`insert into drill_challenges values (${id}, 'ssh', 'sign this', ${new Date(now.getTime() + 90 * DAY)})`.execute(
       db,
@@ -122,6 +127,7 @@ async function idsUnder(world: World, id: AccountId): Promise<readonly string[]>
     id,
     ...(await of("recovery_cases", "account_id")),
     ...(await of("addresses", "account_id")),
+    ...(await of("forge_identities", "account_id")),
     ...(await of("authenticators", "account_id")),
     ...(await of("recovery_contacts", "account_id")),
   ];

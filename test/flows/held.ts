@@ -126,6 +126,17 @@ export const HELD: Readonly<Record<string, Held>> = {
       stays: "that something of a kind was shown in a case, with its verdict",
     },
   },
+  forge_identities: {
+    columns:
+      "id account_id host name asked_at nonce nonce_until bound_at proven_by last_asked_at last_answered_at missing_nights removed_at removed_because",
+    exported: ["forgeAccounts"],
+    deletion: go,
+  },
+  forge_keys: {
+    columns: "identity_id fingerprint type blob is_hardware first_seen_at last_seen_at gone_at leaked_at",
+    exported: ["forgeAccounts"],
+    deletion: go,
+  },
   holds: { columns: "id account_id powers case_id placed_at until because", exported: ["holds"], deletion: go },
   invitations: {
     columns:

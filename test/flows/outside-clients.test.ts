@@ -75,7 +75,9 @@ describe("with the programs people have", {
       assert(withKey.text.includes("Shown"), "the board says so");
       const page = await lost.browser.submit(/prove\/challenge$/, { kind: "ssh-signature" });
       // A private key where the signature belongs is refused, said so, and kept nowhere.
-      const privateKey = await readFile(join(folder, "id_ed25519"), "utf8");
+      // Another key than the registered one, which would count for nothing from then on.
+      await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, "other")]);
+      const privateKey = await readFile(join(folder, "other"), "utf8");
       const refused = await lost.browser.submit(/prove\/ssh-signature$/, { signature: privateKey });
       assert.match(refused.text, /private key/i);
       assert(!refused.html.includes(privateKey.split("\n")[1] ?? "-"), "and not shown again");

@@ -10,6 +10,7 @@ import { ok, refuse, type Result } from "../../kernel/result.ts";
 import type { Runtime } from "../../kernel/runtime.ts";
 import { queueMail } from "../../notifications/index.ts";
 import { revokeLeakedToken } from "../../registry/index.ts";
+import { setLeaked } from "../forge/store.ts";
 import { tellOfKey } from "../key-mails.ts";
 import { selectOpenpgpBySigner, setOpenpgpKeyRevoked } from "../openpgp-store.ts";
 import { selectKeysByFingerprint, setKeyRevoked } from "../store.ts";
@@ -161,6 +162,7 @@ async function endKey(tx: Tx, runtime: Runtime, fingerprint: string, typedIn: Ty
   const known = isSsh
     ? await selectKeysByFingerprint(tx, fingerprint)
     : await selectOpenpgpBySigner(tx, { fingerprint, id: fingerprint.slice(-16) });
+  if (isSsh) await endForgeKeys(tx, runtime, fingerprint, typedIn);
   for (const key of known) {
     if (key.revokedAt !== null) continue;
     const ended = isSsh ? await setKeyRevoked(tx, key, LEAKED) : await setOpenpgpKeyRevoked(tx, key, LEAKED);
@@ -177,6 +179,24 @@ async function endKey(tx: Tx, runtime: Runtime, fingerprint: string, typedIn: Ty
       caseId: typedIn.caseId,
       facts: { key: key.id, because: LEAKED },
       personal: { fingerprint: key.fingerprint },
+    });
+  }
+}
+
+/** The same for keys that are pinned from a forge's list: they stay on the list, and never count here again. */
+async function endForgeKeys(tx: Tx, runtime: Runtime, fingerprint: string, typedIn: TypedIn): Promise<void> {
+  for (const accountId of await setLeaked(tx, fingerprint)) {
+    await tellOfKey(tx, runtime, accountId, "recovery-key-removed", {
+      what: "SSH key",
+      name: fingerprint,
+      why: "leaked",
+    });
+    audit(tx, runtime.random, {
+      act: "evidence/forge-key-leaked",
+      actor: typedIn.actor,
+      accountId,
+      caseId: typedIn.caseId,
+      personal: { fingerprint },
     });
   }
 }

@@ -253,6 +253,10 @@ const SSH: Topic = {
       body: html`<p>Paste the one line of your <code>.pub</code> file on the page <a href="/account/keys">SSH keys for recovery</a>. Seven days later it counts. Kinds that are taken: ed25519, ECDSA, RSA from 2048 bits, and the keys on hardware whose names begin with <code>sk-</code>. A hardware key that was touched for the signature counts for more, since nobody who steals the computer alone has it.</p>`,
     },
     {
+      title: "Keys at a forge",
+      body: html`<p>If you push code with an SSH key, your forge lists that key in public. Say on the page <a href="/account/forges">Forge accounts</a> which account is yours, and sign one line with a key of its list. We look at the list every night; a key counts seven days after we first saw it. It helps less than a key you register here, since whoever gets into the forge account can put one there.</p>`,
+    },
+    {
       title: "In a recovery",
       body: html`<p>Your case page shows the commands: one writes a line of text to a file, <code>ssh-keygen -Y sign</code> signs it, and the last prints the signature, which you paste. OpenSSH 8.1 or newer is needed. Change the path if your key has another name.</p>`,
     },

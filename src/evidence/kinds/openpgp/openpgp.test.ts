@@ -9,6 +9,7 @@ import type { AccountId } from "../../../kernel/ids.ts";
 import { placeHold } from "../../../registry/index.ts";
 import {
   confirmOpenpgpKey,
+  eraseOldObservations,
   type EvidenceContext,
   listFindings,
   listOpenpgpKeys,
@@ -178,11 +179,15 @@ describe("OpenPGP signature, with the real gpg", { skip: hasGpg() ? false : "gpg
     assert.equal(codeOf(await confirm(mallory.id, sign(pending.text))), "evidence/binding-does-not-fit");
     const late = new Date(now.getTime() + 3600_000 + 1);
     assert.equal(codeOf(await confirm(alice.id, sign(pending.text), late)), "evidence/no-pending-key");
+    await eraseOldObservations(world.runtime, new Date(now.getTime() + 1800_000));
+    assert.ok(await pendingOpenpgpKey(world.runtime, alice, now), "half an hour later it still waits");
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => confirm(alice.id, sign(pending.text))));
     assert.equal(outcomes.filter((one) => one.ok).length, 1, "of several at once one binds");
     assert.equal(codeOf(await paste(alice.id)), "evidence/key-known");
     assert.equal((await listOpenpgpKeys(world.db, alice.id)).length, 1);
     assert.equal((await listOpenpgpKeys(world.db, mallory.id)).length, 0);
+    await eraseOldObservations(world.runtime, late);
+    assert.equal(await pendingOpenpgpKey(world.runtime, mallory, now), null, "what was never signed for is forgotten");
     assert.deepEqual(
       (await listMails(world.db, { accountId: alice.id })).map(({ message, toAddress }) => [message, toAddress]),
       [["openpgp-key-added", "pgp-bind@example.org"]],

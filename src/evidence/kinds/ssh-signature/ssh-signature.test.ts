@@ -35,11 +35,22 @@ after(async () => {
 });
 
 /** A key made by the real ssh-keygen. */
-function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519") {
+function makeKey(type: "ed25519" | "rsa" | "ecdsa" = "ed25519", bits?: number) {
   assert.ok(keygen);
   const home = mkdtempSync(join(folder, "home-"));
   const file = join(home, "id");
-  execFileSync(keygen, ["-q", "-t", type, "-N", "", "-C", "alice@desk", "-f", file]);
+  execFileSync(keygen, [
+    "-q",
+    "-t",
+    type,
+    ...(bits ? ["-b", String(bits)] : []),
+    "-N",
+    "",
+    "-C",
+    "alice@desk",
+    "-f",
+    file,
+  ]);
   const sign = (text: string, namespace = NAMESPACE): string => {
     const path = join(home, "text");
     rmSync(`${path}.sig`, { force: true });
@@ -88,11 +99,13 @@ describe("SSH signature, with the real ssh-keygen", { skip }, () => {
 
   test("RSA and ECDSA keys, a text with a line end, and spaces around the paste are fine", async () => {
     const alice = await world.register("ssh-types", "ssh-types@example.org");
-    for (const [type, end] of [
-      ["rsa", "\n"],
-      ["ecdsa", "\r\n"],
+    for (const [type, bits, end] of [
+      ["rsa", 2048, "\n"],
+      ["ecdsa", 256, "\r\n"],
+      ["ecdsa", 384, ""],
+      ["ecdsa", 521, "\n"],
     ] as const) {
-      const key = makeKey(type);
+      const key = makeKey(type, bits);
       must(await registerKey(alice, key.line));
       const context = world.openCase(alice);
       const text = challengeText(context, await world.challenge(context, "ssh-signature"));

@@ -3,12 +3,14 @@ import { parseSshPublicKey, type SshPublicKey, verifySshSignature } from "../../
 import type { Reader } from "../../../kernel/db/database.ts";
 import { ok, refuse, type Result } from "../../../kernel/result.ts";
 import { evidenceRefusals } from "../../refusals.ts";
+import { selectPinsOf } from "../../forge/store.ts";
 import { selectKeysByFingerprint } from "../../store.ts";
 import type { Assessment, EvidenceContext, EvidenceKind } from "../../types.ts";
 import { challengeText, NAMESPACE, signCommands } from "./challenge-text.ts";
 import { readSigner } from "./signer.ts";
 
 const HOURS = 24;
+const VANISHED_LATELY_MS = 7 * 24 * 3600_000;
 const MOST_CHARACTERS = 16 * 1024;
 
 const claim = z.strictObject({
@@ -19,7 +21,7 @@ const claim = z.strictObject({
 });
 
 const observation = z.strictObject({
-  outcome: z.enum(["own-key", "revoked-key", "other-account", "unknown-key", "does-not-verify"]),
+  outcome: z.enum(["own-key", "forge-key", "revoked-key", "other-account", "unknown-key", "does-not-verify"]),
   /** `SHA256:…` */
   fingerprint: z.string(),
   keyType: z.string(),
@@ -27,6 +29,8 @@ const observation = z.strictObject({
   /** Hardware keys: whether somebody touched the key for this signature. */
   isTouched: z.boolean(),
   boundAt: z.iso.datetime().nullable(),
+  /** `host/name` of the forge account whose public list the key is pinned from; null for a key registered here. */
+  forge: z.string().nullable().default(null),
   /** The public key, what was signed, and the signature: enough to verify it again, with ssh-keygen too. */
   publicKey: z.string(),
   signedText: z.string(),
@@ -57,17 +61,43 @@ async function outcomeOf(
   reader: Reader,
   context: EvidenceContext,
   signer: SshPublicKey,
-): Promise<Pick<Observation, "outcome" | "boundAt">> {
+): Promise<Pick<Observation, "outcome" | "boundAt" | "forge">> {
   const known = await selectKeysByFingerprint(reader, signer.fingerprint);
   const mine = known.filter((key) => key.accountId === context.accountId);
   const live = mine.find((key) => key.revokedAt === null);
-  if (live) return { outcome: "own-key", boundAt: live.boundAt.toISOString() };
-  if (mine.length > 0) return { outcome: "revoked-key", boundAt: null };
+  if (live) return { outcome: "own-key", boundAt: live.boundAt.toISOString(), forge: null };
+  if (mine.length > 0) return { outcome: "revoked-key", boundAt: null, forge: null };
+  const pin = await pinOf(reader, context, signer.fingerprint);
+  if (pin) return pin;
   const isElsewhere = known.some((key) => key.revokedAt === null);
-  return { outcome: isElsewhere ? "other-account" : "unknown-key", boundAt: null };
+  return { outcome: isElsewhere ? "other-account" : "unknown-key", boundAt: null, forge: null };
 }
 
-const describe = ({ signer, text, signature }: Signed): Omit<Observation, "outcome" | "boundAt" | "isTouched"> => ({
+/**
+ * The key on the public list of a forge account that its owner bound before. It counts since it was first seen there.
+ * One that has vanished from the list lately still counts: a thief in the forge account must not take a proof away.
+ */
+async function pinOf(reader: Reader, { accountId, openedAt }: EvidenceContext, fingerprint: string) {
+  if (accountId === null) return null;
+  const lately = new Date(openedAt.getTime() - VANISHED_LATELY_MS);
+  const pins = (await selectPinsOf(reader, accountId, fingerprint)).filter(
+    ({ key }) => key.leakedAt === null && (key.goneAt === null || key.goneAt > lately),
+  );
+  const [oldest] = pins.toSorted((a, b) => a.key.firstSeenAt.getTime() - b.key.firstSeenAt.getTime());
+  if (!oldest) return null;
+  const { forge, key } = oldest;
+  return {
+    outcome: "forge-key",
+    boundAt: key.firstSeenAt.toISOString(),
+    forge: `${forge.host}/${forge.name.toLowerCase()}`,
+  } as const;
+}
+
+const describe = ({
+  signer,
+  text,
+  signature,
+}: Signed): Omit<Observation, "outcome" | "boundAt" | "forge" | "isTouched"> => ({
   fingerprint: signer.fingerprint,
   keyType: signer.type,
   isHardware: signer.hardware,
@@ -79,14 +109,15 @@ const describe = ({ signer, text, signature }: Signed): Omit<Observation, "outco
 async function look(reader: Reader, context: EvidenceContext, signed: Signed): Promise<Result<Observation>> {
   const verified = verify(signed);
   if (!verified.ok) return verified;
-  if (!verified.value) return ok({ ...describe(signed), outcome: "does-not-verify", isTouched: false, boundAt: null });
+  if (!verified.value)
+    return ok({ ...describe(signed), outcome: "does-not-verify", isTouched: false, boundAt: null, forge: null });
   return ok({ ...describe(signed), ...verified.value, ...(await outcomeOf(reader, context, signed.signer)) });
 }
 
 /** One answer for a key that is unknown, removed, or somebody else's. */
 const DOES_NOT_COUNT = "The signature is good, but its key is not one that counts for this account. Try another key.";
 
-const REVIEWER_TEXT: Readonly<Record<Exclude<Observation["outcome"], "own-key">, string>> = {
+const REVIEWER_TEXT: Readonly<Record<Exclude<Observation["outcome"], "own-key" | "forge-key">, string>> = {
   "revoked-key": "A good signature by a key that was removed from the account.",
   "other-account":
     "A good signature by a key that is registered on another account only. Whose it is, is not told here.",
@@ -101,8 +132,9 @@ function assess(seen: Observation): Assessment {
   const isKeptApart = seen.isHardware && seen.isTouched;
   const policyKind = isKeptApart ? "ssh-hardware-key" : "ssh-signature";
   const family = isKeptApart ? "key" : "device";
-  if (seen.outcome !== "own-key" || seen.boundAt === null) {
-    const outcome = seen.outcome === "own-key" ? "unknown-key" : seen.outcome;
+  const isKnown = seen.outcome === "own-key" || seen.outcome === "forge-key";
+  if (!isKnown || seen.boundAt === null) {
+    const outcome = seen.outcome === "own-key" || seen.outcome === "forge-key" ? "unknown-key" : seen.outcome;
     const verdict = outcome === "other-account" ? "contradicts" : "inconclusive";
     const claimantText =
       outcome === "does-not-verify"
@@ -121,13 +153,25 @@ function assess(seen: Observation): Assessment {
       ? " A hardware key, touched for it."
       : " A hardware key, but not touched for it."
     : "";
+  const since = seen.boundAt.slice(0, 10);
+  if (seen.forge !== null) {
+    // Whoever holds the forge account can put a key on its list: what rests on it weighs no more than the forge does.
+    return {
+      verdict: "supports",
+      policyKind,
+      root: `forge:${seen.forge}`,
+      boundAt: new Date(seen.boundAt),
+      claimantText: "Your signature is good, and the key is on the list of a forge account that you added before.",
+      reviewerText: `A good signature by a key on the public list of ${seen.forge}, first seen there on ${since}: ${keyName}.${touch}`,
+    };
+  }
   return {
     verdict: "supports",
     policyKind,
     root: `${family}:${seen.fingerprint}`,
     boundAt: new Date(seen.boundAt),
     claimantText: "Your signature is good, and the key is one of the account’s.",
-    reviewerText: `A good signature by a key registered on ${seen.boundAt.slice(0, 10)}: ${keyName}.${touch}`,
+    reviewerText: `A good signature by a key registered on ${since}: ${keyName}.${touch}`,
   };
 }
 
@@ -138,18 +182,22 @@ const SAMPLE: Observation = {
   isHardware: false,
   isTouched: false,
   boundAt: "2025-02-01T08:00:00.000Z",
+  forge: null,
   publicKey: "ssh-ed25519 AAAA",
   signedText: "locksmith-recovery case LK-4F7Q-9KMT",
   signature: "-----BEGIN SSH SIGNATURE-----",
 };
-const HARDWARE: Observation = { ...SAMPLE, keyType: "sk-ssh-ed25519@openssh.com", isHardware: true, isTouched: true };
+const PINNED: Observation = { ...SAMPLE, outcome: "forge-key", forge: "forge.example/alice" };
+const TOUCHED = { keyType: "sk-ssh-ed25519@openssh.com", isHardware: true, isTouched: true };
+const HARDWARE: Observation = { ...SAMPLE, ...TOUCHED };
 
-/** A signature by an SSH key that was registered on the account before. */
+/** A signature by an SSH key that was registered before, or is pinned from the list of a forge account bound before. */
 export const sshSignature: EvidenceKind<{ readonly signature: string }, Observation> = {
   id: "ssh-signature",
-  version: 1,
+  version: 2,
   title: "A signature with your SSH key",
-  helps: "Shows that you have the private part of an SSH key that you registered on the account earlier.",
+  helps:
+    "Shows that you have the private part of an SSH key that you registered on the account earlier, or that your forge lists.",
   policyKinds: ["ssh-signature", "ssh-hardware-key"],
   isTold: true,
   claim,
@@ -166,7 +214,8 @@ export const sshSignature: EvidenceKind<{ readonly signature: string }, Observat
     minutes: 5,
     proves: "That you have the key. The key stays with you, and the signature is of no use for anything else.",
   }),
-  cannot: (facts) => (facts.signingKeys > 0 ? null : "No SSH key was registered on the account."),
+  cannot: (facts) =>
+    facts.signingKeys > 0 ? null : "No SSH key was registered on the account, and no forge account that lists one.",
   observe: async (runtime, context, { signature }) => {
     const signer = readSigner(signature);
     if (!signer.ok) return signer;
@@ -182,13 +231,15 @@ export const sshSignature: EvidenceKind<{ readonly signature: string }, Observat
     const again = signer.ok
       ? await look(reader, context, { signer: signer.value, text: seen.signedText, signature: seen.signature })
       : signer;
-    return again.ok ? again.value : { ...seen, outcome: "does-not-verify", boundAt: null };
+    return again.ok ? again.value : { ...seen, outcome: "does-not-verify", boundAt: null, forge: null };
   },
   assess,
   samples: {
     supports: [
       { title: "a registered key file", observation: SAMPLE },
       { title: "a registered hardware key, touched", observation: HARDWARE },
+      { title: "a key on the list of a forge account: the forge's root", observation: PINNED },
+      { title: "a hardware key on that list: the forge's root too", observation: { ...PINNED, ...TOUCHED } },
       {
         title: "a registered hardware key, not touched: the device's root",
         observation: { ...HARDWARE, isTouched: false },
