@@ -129,7 +129,7 @@ describe("the nightly look", () => {
     await world.pass(21 * HOUR);
     const kind = findKind("mailbox");
     assert(kind);
-    const { observeAgain } = kind;
+    const observeAgain = kind.observeAgain.bind(kind);
     let isFirst = true;
     // A service of somebody else's that breaks: no kind of today's asks one, so it is played here.
     const broken = mock.method(kind, "observeAgain", (...asked: Parameters<typeof observeAgain>) => {
