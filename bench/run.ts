@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { enumerationBenchmarks } from "./enumeration.ts";
+import { evidenceBenchmark } from "./evidence.ts";
 import { pagesBenchmark } from "./pages.ts";
 import { peerBenchmark } from "./peer.ts";
 import { recoveryCodesBenchmark } from "./recovery-codes.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   uploadBenchmark,
   startBenchmark,
   pagesBenchmark,
+  evidenceBenchmark,
   ...enumerationBenchmarks,
 ];
 

@@ -16,7 +16,7 @@ import { type BenchPerson, must } from "./people.ts";
 /** Twenty letters that are their own look-alikes, so that a name is stored as it is folded. */
 const NAME = "translate(substr(md5('name' || n), 1, 20), '0123456789abcdef', 'abcdefghjkmnopqs')";
 /** As newId makes them: they sort by age, with chance behind. */
-const id = (prefix: string, what: string = prefix): string =>
+export const id = (prefix: string, what: string = prefix): string =>
   `'${prefix}_' || lpad(to_hex(n), 10, '0') || substr(md5('${what}' || n), 1, 16)`;
 const TOTP_ID = id("aut", "totp");
 const SINCE = "now() - n * interval '1 minute'";

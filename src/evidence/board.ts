@@ -4,7 +4,7 @@ import type { Reader } from "../kernel/db/database.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { listApiTokens } from "../registry/index.ts";
-import { currentChallenge } from "./challenge.ts";
+import { currentChallenges } from "./challenge.ts";
 import { listDevices } from "../sessions/index.ts";
 import { listFindings } from "./findings.ts";
 import { listForges } from "./forge/identities.ts";
@@ -77,7 +77,7 @@ const isProof = (finding: StoredFinding, now: Date): boolean =>
   finding.verdict === "supports" && finding.expiresAt > now;
 
 /** Whether anything was proven that the claimant knows to be proven. Before that, cards speak in general words. */
-const hasProven = ({ findings, context }: BoardFacts): boolean =>
+const hasProven = ({ findings, context }: Pick<BoardFacts, "findings" | "context">): boolean =>
   findings.some(
     (finding) => isProof(finding, context.now) && kinds.find(({ id }) => id === finding.kind)?.isTold === true,
   );
@@ -205,18 +205,28 @@ const EVER = new Date(0);
 
 /** What an account has that a proof could rest on. */
 async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Promise<AccountFacts> {
-  const addresses = await listAddresses(reader, accountId, EVER);
-  const tokens = await listApiTokens(reader, accountId);
+  const [addresses, tokens, password, keys, forges, openpgpKeys, hadCodes, devices, codes, isSecondBound] =
+    await Promise.all([
+      listAddresses(reader, accountId, EVER),
+      listApiTokens(reader, accountId),
+      findPasswordFacts(reader, accountId),
+      selectSigningKeys(reader, accountId),
+      listForges(reader, accountId),
+      selectOpenpgpKeys(reader, accountId),
+      hasHadCodes(reader, accountId),
+      listDevices(reader, accountId, now),
+      describeCodes(reader, accountId),
+      hasSecondFactor(reader, accountId),
+    ]);
   return {
-    hasPassword: (await findPasswordFacts(reader, accountId)) !== null,
+    hasPassword: password !== null,
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
-    signingKeys: (await selectSigningKeys(reader, accountId)).length + (await listForges(reader, accountId)).length,
-    openpgpKeys: (await selectOpenpgpKeys(reader, accountId)).length,
-    hasHadCodes: await hasHadCodes(reader, accountId),
-    knownDevices: (await listDevices(reader, accountId, now)).length,
-    canSignIn:
-      ((await describeCodes(reader, accountId))?.unused ?? 0) > 0 || (await hasSecondFactor(reader, accountId)),
+    signingKeys: keys.length + forges.length,
+    openpgpKeys: openpgpKeys.length,
+    hasHadCodes: hadCodes,
+    knownDevices: devices.length,
+    canSignIn: (codes?.unused ?? 0) > 0 || isSecondBound,
   };
 }
 
@@ -227,19 +237,23 @@ export async function loadBoardFacts(
   context: EvidenceContext,
   limits?: TryLimits,
 ): Promise<BoardFacts> {
-  const challenges = new Map<string, Challenge>();
-  for (const { id, challengeHours } of kinds) {
-    const challenge = challengeHours === null ? null : await currentChallenge(reader, runtime, context, id);
-    if (challenge) challenges.set(id, challenge);
-  }
+  const asked = kinds.filter(({ challengeHours }) => challengeHours !== null).map(({ id }) => id);
+  const [challenges, findings, tries, declined] = await Promise.all([
+    currentChallenges(reader, runtime, context, asked),
+    listFindings(reader, context.caseId),
+    selectTries(reader, context.caseId),
+    selectDeclined(reader, context.caseId),
+  ]);
+  // Before anything is proven the board is the same whatever the account has, so it is not even looked at.
+  const isNeeded = context.accountId !== null && hasProven({ findings, context });
   return {
     context,
-    findings: await listFindings(reader, context.caseId),
-    tries: await selectTries(reader, context.caseId),
+    findings,
+    tries,
     challenges,
-    account: context.accountId ? await accountFacts(reader, context.accountId, context.now) : null,
+    account: context.accountId !== null && isNeeded ? await accountFacts(reader, context.accountId, context.now) : null,
     help: [],
-    declined: await selectDeclined(reader, context.caseId),
+    declined,
     ...(limits ? { limits } : {}),
   };
 }

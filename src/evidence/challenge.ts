@@ -1,7 +1,16 @@
 import { audit } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
-import { digestToken, listSecrets, peekUsable, revokeSecrets, spend, storeSecret } from "../kernel/one-time.ts";
+import {
+  digestToken,
+  listSecrets,
+  listSecretsOf,
+  type OneTimeSecret,
+  peekUsable,
+  revokeSecrets,
+  spend,
+  storeSecret,
+} from "../kernel/one-time.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { findKind } from "./kinds.ts";
@@ -63,9 +72,36 @@ export async function currentChallenge(
   kindId: string,
 ): Promise<Challenge | null> {
   const purpose = challengePurpose(kindId);
-  const newest = (await listSecrets(reader, purpose, context.caseId)).findLast(
-    (one) => one.revokedAt === null && one.spentAt === null,
-  );
+  return running(reader, runtime, context, kindId, await listSecrets(reader, purpose, context.caseId));
+}
+
+/** The running challenges of a case, by kind: one read where none is running. */
+export async function currentChallenges(
+  reader: Reader,
+  runtime: Runtime,
+  context: Pick<EvidenceContext, "caseId" | "now">,
+  kindIds: readonly string[],
+): Promise<ReadonlyMap<string, Challenge>> {
+  if (kindIds.length === 0) return new Map();
+  const secrets = await listSecretsOf(reader, kindIds.map(challengePurpose), context.caseId);
+  const found = new Map<string, Challenge>();
+  for (const id of kindIds) {
+    const mine = secrets.filter((one) => one.purpose === challengePurpose(id));
+    const challenge = await running(reader, runtime, context, id, mine);
+    if (challenge) found.set(id, challenge);
+  }
+  return found;
+}
+
+async function running(
+  reader: Reader,
+  runtime: Runtime,
+  context: Pick<EvidenceContext, "caseId" | "now">,
+  kindId: string,
+  secrets: readonly OneTimeSecret[],
+): Promise<Challenge | null> {
+  const purpose = challengePurpose(kindId);
+  const newest = secrets.findLast((one) => one.revokedAt === null && one.spentAt === null);
   const nonce = newest?.detail["nonce"];
   if (!newest?.expiresAt || newest.expiresAt <= context.now || typeof nonce !== "string") return null;
   for (const value of valuesOf(runtime, kindId, context.caseId, nonce)) {

@@ -164,6 +164,23 @@ export async function listSecrets(reader: Reader, purpose: string, subject: stri
   return rows.map(fromRow);
 }
 
+/** All secrets of one subject and several purposes, in one read, oldest first. */
+export async function listSecretsOf(
+  reader: Reader,
+  purposes: readonly string[],
+  subject: string,
+): Promise<readonly OneTimeSecret[]> {
+  const rows = await reader
+    .as<OneTimeTables>()
+    .selectFrom("one_time_secrets")
+    .selectAll()
+    .where("purpose", "in", [...purposes])
+    .where("subject", "=", subject)
+    .orderBy("id")
+    .execute();
+  return rows.map(fromRow);
+}
+
 /** Revokes every unspent secret of one purpose and subject. Returns how many. */
 export async function revokeSecrets(tx: Tx, purpose: string, subject: string, because: string): Promise<number> {
   const result = await tx

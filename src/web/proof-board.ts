@@ -143,7 +143,7 @@ function elsewhere(request: CaseRequest, one: BoardCard, carried: CarriedProof |
     <div>
       <p>On the other machine open <strong>${origin.host}/proof</strong> and type</p>
       <p><strong class="number-to-match">${carried.code}</strong></p>
-      <p class="muted">It shows this command there and nothing of your case. Good until ${time(carried.until, request.now)}.</p>
+      <p class="muted">It shows this command there and <a href="/help/another-machine">nothing of your case</a>. Good until ${time(carried.until, request.now)}.</p>
     </div>
     ${qrCode(encode(url.href, { ecc: "M", border: 2 }).data, `QR code of ${url.href}`)}
   </div>`;
@@ -182,6 +182,14 @@ const answerTo = (request: CaseRequest, action: "cannot" | "can", one: BoardCard
     body: html`${hidden("kind", one.kindId)}<button type="submit" class="button-quiet">${label}<span class="visually-hidden">: ${one.title}</span></button>`,
   });
 
+/** Guidance of ours on a kind of proof. */
+const HELP: Readonly<Record<string, string>> = {
+  "live-session": "/help/still-signed-in",
+  "known-device": "/help/known-browser",
+  "saved-code": "/help/used-recovery-codes",
+  authenticator: "/help/recovery-codes",
+};
+
 /** What to do, where, how long it takes, what it proves, and the way to say that it cannot be done. */
 function openBody(board: CaseBoard, request: CaseRequest, state: FormState, one: BoardCard, origin: URL): Html {
   const { sentence, where, minutes, proves } = one.instructions;
@@ -192,6 +200,7 @@ function openBody(board: CaseBoard, request: CaseRequest, state: FormState, one:
     ${FORMS[one.kindId]?.(request, state, one)}
     ${elsewhere(request, one, board.carried.get(one.kindId), origin)}
     ${one.challengeUntil ? html`<p class="muted">${one.instructions.number ? "The number" : "The command"} is good until ${time(one.challengeUntil, request.now)}.</p>` : null}
+    ${HELP[one.kindId] ? html`<p class="muted"><a href="${HELP[one.kindId] ?? ""}">How this works<span class="visually-hidden">: ${one.title}</span></a></p>` : null}
     ${answerTo(request, "cannot", one, "I cannot do this")}`;
 }
 
@@ -221,7 +230,7 @@ export function proofBoard(
     return html`<section aria-labelledby="proofs"><h2 id="proofs">What you have shown</h2>${cards}</section>`;
   const body = html`
     ${board.progress ? html`<p class="lead" id="proof-progress" data-part>${board.progress}</p>` : null}
-    <p>Take what is easiest for you. Things that rest on one another, like two keys on one laptop, count once. “I cannot do this” is an answer too: we then plan without it, and you can take it back. Never paste a key, a token or a code into the wrong field: <a href="/help/pasted-secret">if you did</a>.</p>
+    <p>Take what is easiest for you. Things that rest on one another, like two keys on one laptop, count once. “I cannot do this” is an answer too: we then plan without it, and you can take it back. Never paste a key, a token or a code into the wrong field: <a href="/help/pasted-secret">if you did</a>. We also note <a href="/help/your-network">from which network</a> a case is opened.</p>
     <noscript><p class="muted"><a href="/recovery/case">Load this page again</a> to see the newest state.</p></noscript>
     ${cards}`;
   return html`

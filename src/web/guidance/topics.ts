@@ -1,4 +1,5 @@
 import { html, type Html } from "../../kernel/html/index.ts";
+import { PROOF_TOPICS } from "./proofs.ts";
 
 /* Guidance, written for somebody who is worried. What a page asks of people is what this installation really does. */
 
@@ -307,4 +308,5 @@ export const TOPICS: readonly Topic[] = [
   SSH,
   OPENPGP,
   PASTED_SECRET,
+  ...PROOF_TOPICS,
 ];

@@ -1,0 +1,95 @@
+import { html } from "../../kernel/html/index.ts";
+import type { Topic } from "./topics.ts";
+
+/* Guidance on kinds of proof, linked from their cards on the case page. */
+
+const SIGNED_IN: Topic = {
+  slug: "still-signed-in",
+  title: "A device that is still signed in",
+  lead: "Your case page shows a number of two digits. On the device that is still signed in, “Your account” asks which number you see. Choose the same one, and the device has vouched for you.",
+  parts: [
+    {
+      title: "How to do it",
+      body: html`<ol><li>On your case page choose “Show me a number”. It is good for ten minutes.</li><li>On the other device open this index and go to “Your account”, or load that page again.</li><li>Choose the number that your case page shows.</li></ol><p>A wrong number counts against you, and one case allows three.</p>`,
+    },
+    {
+      title: "When it does not count",
+      body: html`<p>The device must have been signed in before the case was opened, in a browser that you have used for this account for more than a week. Else anybody who got in yesterday could vouch for themselves.</p>`,
+    },
+    {
+      title: "If you are asked and did not ask to get back in",
+      body: html`<p>Choose “It is not me”. That stops the case and locks the account at once. Never choose a number because somebody tells you one: nobody of us ever does. If you already have, <a href="/account/lock">lock the account</a>.</p>`,
+    },
+  ],
+  next: { href: "/account/asked", label: "Is something asked of me?" },
+};
+
+const KNOWN_BROWSER: Topic = {
+  slug: "known-browser",
+  title: "A browser you have signed in with before",
+  lead: "We remember for a year with which browsers an account was signed in to. To open your case page in one of them shows that the device is with you.",
+  parts: [
+    {
+      title: "How to do it",
+      body: html`<p>Open the link from our mail in that browser, type your case code, and press “Look at this browser”. It must be the same browser and profile, and not a private window.</p>`,
+    },
+    {
+      title: "Why we may not know it",
+      body: html`<p>It forgot us when its cookies were deleted, or after a year without a sign-in. After an account was locked or recovered no browser is known any more. And a first sign-in within the last week does not count yet.</p>`,
+    },
+    {
+      title: "What it is worth",
+      body: html`<p>It counts as the device does: together with a session or an SSH key on the same machine it counts once.</p>`,
+    },
+  ],
+  next: { href: "/recovery", label: "Help to get back in" },
+};
+
+const OLD_CODES: Topic = {
+  slug: "used-recovery-codes",
+  title: "Used and old recovery codes",
+  lead: "An unused recovery code signs you in. A used one, or one of an older set, no longer does, but it shows that you have the sheet, and that helps a little.",
+  parts: [
+    {
+      title: "First try to sign in",
+      body: html`<p>Sign in with your password and choose “Use a recovery code”. Try each code that is not crossed out: the page says of each whether it was used or belongs to an older set. A forgotten password can be <a href="/reset">reset by mail</a> first.</p>`,
+    },
+    {
+      title: "Then show a used one on your case page",
+      body: html`<p>Type any one of them. One is enough: a whole sheet counts once. No code is used up by it, and we keep none. Codes that were seen in public do not count.</p>`,
+    },
+  ],
+  next: { href: "/sign-in", label: "Sign in" },
+};
+
+const ANOTHER_MACHINE: Topic = {
+  slug: "another-machine",
+  title: "Your case page is here, your key is there",
+  lead: "Choose “Run it on another machine” under the command. Type the code of eight signs there, under /proof, and that machine shows the command.",
+  parts: [
+    {
+      title: "What the other machine sees",
+      body: html`<p>One command, and where it applies a field for what it prints. Nothing of your case, and nobody can open your case with the code. It is good for an hour.</p>`,
+    },
+    {
+      title: "If somebody sends you such a code",
+      body: html`<p>Then it is their case, about your account. Do not run the command. Tell us by the link in the mail that we have sent you about that case.</p>`,
+    },
+  ],
+  next: { href: "/proof", label: "Type a code" },
+};
+
+const NETWORK: Topic = {
+  slug: "your-network",
+  title: "From which network a case is opened",
+  lead: "We note whether a case is opened from a network from which the account was signed in to before. It weighs little, and nobody is asked for it.",
+  parts: [
+    {
+      title: "What is compared",
+      body: html`<p>The beginning of the address, which says which provider’s network it is, with that of earlier sign-ins that are still on record and older than a week. We do not look up countries. That you come from elsewhere never counts against you: people travel.</p>`,
+    },
+  ],
+  next: { href: "/recovery", label: "Help to get back in" },
+};
+
+export const PROOF_TOPICS: readonly Topic[] = [SIGNED_IN, KNOWN_BROWSER, OLD_CODES, ANOTHER_MACHINE, NETWORK];
