@@ -53,6 +53,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "evidence/observations-erased": "Details of old proofs erased",
   "evidence/signing-key-registered": "SSH key added",
   "evidence/signing-key-revoked": "SSH key removed",
+  "evidence/voucher-answered": "Answered whether somebody is who they say",
+  "evidence/voucher-asked": "Somebody asked to speak for the claimant",
   "operator/key-retired": "Old master key taken away",
   "operator/keys-rotated": "New master key made",
   "operator/administrator-link-issued": "Link for the first administrator made",

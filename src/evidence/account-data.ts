@@ -2,6 +2,7 @@ import { type Kysely } from "kysely";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, CaseId, SigningKeyId } from "../kernel/ids.ts";
+import { eraseVouches } from "./kinds/vouch/store.ts";
 
 interface AccountDataTables {
   signing_keys: {
@@ -47,6 +48,7 @@ export async function listEverySigningKey(reader: Reader, accountId: AccountId) 
 /** Deletes an account's keys, and erases what was seen and said in the cases about it. Verdicts stay. */
 export async function eraseEvidence(tx: Tx, accountId: AccountId, caseIds: readonly CaseId[]): Promise<void> {
   await own(tx).deleteFrom("signing_keys").where("account_id", "=", accountId).execute();
+  await eraseVouches(tx, accountId);
   await own(tx)
     .updateTable("findings")
     .set({ observation: null, claimant_text: "", reviewer_text: null })

@@ -14,7 +14,14 @@ import { evidenceWorld, type EvidenceWorld, must } from "./test-support.ts";
 import type { AccountFacts } from "./types.ts";
 
 const EVERYTHING: AccountFacts = { hasPassword: true, verifiedAddresses: 2, usableTokens: 1, signingKeys: 1 };
-const NOTHING: AccountFacts = { hasPassword: false, verifiedAddresses: 0, usableTokens: 0, signingKeys: 0 };
+const NOTHING: AccountFacts = {
+  hasPassword: false,
+  verifiedAddresses: 0,
+  usableTokens: 0,
+  signingKeys: 0,
+  sharers: 0,
+  contacts: 0,
+};
 const FACTS: BoardFacts = {
   context: SAMPLE_CONTEXT,
   findings: [],
@@ -78,7 +85,7 @@ describe("the board", () => {
     });
     assert.deepEqual(
       boardFor(facts).map(({ kindId }) => kindId),
-      ["records", "password", "mailbox", "api-token", "ssh-signature"],
+      ["records", "password", "mailbox", "api-token", "ssh-signature", "vouch", "recovery-contact"],
     );
   });
 
@@ -90,7 +97,7 @@ describe("the board", () => {
     };
     assert.deepEqual(
       boardFor(facts).map(({ kindId }) => kindId),
-      ["ssh-signature", "mailbox", "api-token", "records", "password"],
+      ["ssh-signature", "mailbox", "api-token", "records", "vouch", "recovery-contact", "password"],
     );
   });
 

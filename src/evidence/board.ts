@@ -3,7 +3,8 @@ import { findPasswordFacts } from "../authenticators/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { listApiTokens } from "../registry/index.ts";
+import { listContactsOf } from "../recovery-contacts/index.ts";
+import { listApiTokens, listSharedWith } from "../registry/index.ts";
 import { currentChallenge } from "./challenge.ts";
 import { listFindings } from "./findings.ts";
 import { kinds } from "./kinds.ts";
@@ -122,6 +123,8 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
     signingKeys: (await selectSigningKeys(reader, accountId)).length,
+    sharers: (await listSharedWith(reader, accountId)).size,
+    contacts: (await listContactsOf(reader, accountId)).filter(({ acceptedAt }) => acceptedAt).length,
   };
 }
 

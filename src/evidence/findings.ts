@@ -110,6 +110,7 @@ function judge(
     claimantText: assessed.claimantText,
     reviewerText: assessed.reviewerText,
     replacedAt: null,
+    limitedTo: assessed.limitedTo ?? null,
   };
 }
 
@@ -130,6 +131,7 @@ export const toPolicyFinding = (finding: StoredFinding) => ({
   observedAt: finding.observedAt,
   expiresAt: finding.expiresAt,
   isPublic: finding.isPublic,
+  ...(finding.limitedTo ? { limitedTo: finding.limitedTo } : {}),
 });
 
 export interface Recheck {

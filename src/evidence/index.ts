@@ -7,6 +7,9 @@ export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api
 export { proofPath } from "./kinds/api-token/api-token.ts";
 export { observeContactMailbox } from "./kinds/mailbox/mailbox.ts";
 export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-code.ts";
+export { type Answered, answerVouch, type Said } from "./kinds/vouch/answer.ts";
+export { type Asking, askToVouch } from "./kinds/vouch/ask.ts";
+export { type AskedFor, findVouch, listVouchesOf, SPOKE_BY, type Vouch, vouchData } from "./kinds/vouch/store.ts";
 export { passwordObservation } from "./kinds/password/password.ts";
 export { type Conclude, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";

@@ -3,6 +3,8 @@ import { mailbox } from "./kinds/mailbox/mailbox.ts";
 import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
+import { recoveryContact } from "./kinds/recovery-contact/recovery-contact.ts";
+import { vouch } from "./kinds/vouch/vouch.ts";
 import { type AnyKind, defineKind } from "./types.ts";
 
 /** Every kind of evidence, one line each, in the order a claimant who has proven nothing sees them. */
@@ -12,6 +14,8 @@ export const kinds: readonly AnyKind[] = [
   defineKind(apiToken),
   defineKind(sshSignature),
   defineKind(records),
+  defineKind(vouch),
+  defineKind(recoveryContact),
 ];
 
 export const findKind = (id: string): AnyKind | undefined => kinds.find((kind) => kind.id === id);

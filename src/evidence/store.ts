@@ -38,6 +38,7 @@ interface EvidenceTables {
     reviewer_text: string | null;
     retain_until: Date;
     replaced_at: Date | null;
+    limited_to: string[] | null;
   };
   evidence_tries: { case_id: CaseId; kind: string; tries: number; last_try_at: Date };
 }
@@ -70,6 +71,7 @@ export async function insertFinding(tx: Tx, finding: StoredFinding, retainUntil:
       reviewer_text: finding.reviewerText,
       retain_until: retainUntil,
       replaced_at: null,
+      limited_to: finding.limitedTo ? [...finding.limitedTo] : null,
     })
     .execute();
 }
@@ -256,4 +258,5 @@ const toFinding = (row: EvidenceTables["findings"]): StoredFinding => ({
   claimantText: row.claimant_text,
   reviewerText: row.reviewer_text ?? "What was seen has been erased, as its time was over.",
   replacedAt: row.replaced_at,
+  limitedTo: row.limited_to,
 });

@@ -55,6 +55,8 @@ export interface Assessment {
   readonly changedAt?: Date;
   /** Only what anybody can look up was matched: worth nothing. */
   readonly isPublic?: boolean;
+  /** Ids of the projects and organisations it speaks for, where that is not all the account reaches. */
+  readonly limitedTo?: readonly string[];
   /** For the claimant: never says what an attacker could use. */
   readonly claimantText: string;
   readonly reviewerText: string;
@@ -73,6 +75,9 @@ export interface AccountFacts {
   /** API tokens that are neither revoked nor expired; held ones included. */
   readonly usableTokens: number;
   readonly signingKeys: number;
+  /** People who own something that the account shares, and accepted recovery contacts. */
+  readonly sharers?: number;
+  readonly contacts?: number;
 }
 
 /**
@@ -147,6 +152,8 @@ export interface StoredFinding {
   readonly claimantText: string;
   readonly reviewerText: string;
   readonly replacedAt: Date | null;
+  /** See Assessment; null where it speaks for everything. */
+  readonly limitedTo?: readonly string[] | null;
 }
 
 export interface SigningKey {

@@ -94,6 +94,13 @@ export {
   type RecoveryCase,
   type Review,
 } from "./types.ts";
-export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
+export {
+  answerInCase,
+  askMailboxCode,
+  askSomebodyToVouch,
+  proveByApiToken,
+  proveInCase,
+  startChallenge,
+} from "./prove.ts";
 export { clockJob } from "./wait.ts";
 export { beginStrict, endStrict, type StrictMode, strictModeOf } from "./strict.ts";

@@ -33,6 +33,7 @@ import { signInRoutes } from "./sign-in.ts";
 import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { vouchRoutes } from "./vouches.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
 
@@ -61,6 +62,7 @@ export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = create
   ...contactRoutes,
   ...organisationRoutes,
   ...sharingRoutes(fetch),
+  ...vouchRoutes(runtime),
   ...historyRoutes,
   ...yourDataRoutes,
   ...deleteAccountRoutes,

@@ -48,6 +48,23 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     one.needsChallenge
       ? challengeForm(request, "ssh-signature")
       : html`${command(one)}${posted(request, "ssh-signature", html`${textarea({ name: "signature", label: "The signature it made", hint: "From -----BEGIN SSH SIGNATURE----- to its end. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
+  vouch: (request, state) =>
+    posted(
+      request,
+      "vouch",
+      html`${field({ name: "voucher", label: "Their username", hint: "Leave it empty, and we write to people who share most with the account.", autocomplete: "off", error: state.errors["voucher"], maxlength: 64, spellcheck: false })}${button({ label: "Write to them", kind: "secondary" })}<p class="muted"><a href="/help/vouching">How vouching works</a></p>`,
+    ),
+  "recovery-contact": (request, state) => html`
+    ${posted(request, "recovery-contact", html`${field({ name: "contact", label: "Their username", hint: "Leave it empty, and we write to those you named.", autocomplete: "off", error: state.errors["contact"], maxlength: 64, spellcheck: false })}${button({ label: "Write to them", kind: "secondary" })}`)}
+    ${details({
+      summary: "They have read me a code",
+      isOpen: state.errors["contact-code"] !== undefined,
+      body: posted(
+        request,
+        "contact-code",
+        html`${field({ name: "contact-code", label: "Eight-digit code they read to you", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["contact-code"], required: true, maxlength: 32, width: "short" })}${button({ label: "Take it", kind: "secondary" })}`,
+      ),
+    })}`,
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({

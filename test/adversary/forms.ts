@@ -55,6 +55,10 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/password": { password: "not the right password" },
   "/recovery/case/prove/mailbox": { address: "new@new.example" },
   "/recovery/case/prove/mailbox-code": { address: "new@new.example", "mailbox-code": "00000000" },
+  "/recovery/case/prove/vouch": { voucher: "nobody" },
+  "/recovery/case/prove/recovery-contact": { contact: "nobody" },
+  "/recovery/case/prove/contact-code": { "contact-code": "00000000" },
+  "/account/vouches/:vouch": { answer: "declined" },
   "/recovery/case/prove/ssh-signature": { signature: "" },
   "/recovery/case/prove/records": {
     projects: "alpenglow",

@@ -198,6 +198,7 @@ export async function setStage(world: World): Promise<Stage> {
     challenge,
     topic: "lost-phone",
     way,
+    vouch: "vch_00000000000000000000000000",
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));
