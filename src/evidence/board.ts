@@ -29,6 +29,8 @@ export interface BoardCard {
   readonly needsChallenge: boolean;
   readonly challengeUntil: Date | null;
   readonly triesLeft: number;
+  /** Somebody was asked to speak for the claimant, or nobody was there to be asked: it looks the same. */
+  readonly hasAsked: boolean;
   readonly state: CardState;
 }
 
@@ -92,6 +94,7 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
       needsChallenge: kind.challengeHours !== null && challenge === null,
       challengeUntil: challenge?.expiresAt ?? null,
       triesLeft,
+      hasAsked: (facts.tries.get(`${kind.id}-ask`) ?? 0) > 0,
       state: stateOf(facts, kind, triesLeft),
     };
   });

@@ -48,13 +48,13 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     one.needsChallenge
       ? challengeForm(request, "ssh-signature")
       : html`${command(one)}${posted(request, "ssh-signature", html`${textarea({ name: "signature", label: "The signature it made", hint: "From -----BEGIN SSH SIGNATURE----- to its end. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
-  vouch: (request, state) =>
-    posted(
+  vouch: (request, state, one) =>
+    html`${askedAlready(one)}${posted(
       request,
       "vouch",
       html`${field({ name: "voucher", label: "Their username", hint: "Leave it empty, and we write to people who share most with the account.", autocomplete: "off", error: state.errors["voucher"], maxlength: 64, spellcheck: false })}${button({ label: "Write to them", kind: "secondary" })}<p class="muted"><a href="/help/vouching">How vouching works</a></p>`,
-    ),
-  "recovery-contact": (request, state) => html`
+    )}`,
+  "recovery-contact": (request, state, one) => html`${askedAlready(one)}
     ${posted(request, "recovery-contact", html`${field({ name: "contact", label: "Their username", hint: "Leave it empty, and we write to those you named.", autocomplete: "off", error: state.errors["contact"], maxlength: 64, spellcheck: false })}${button({ label: "Write to them", kind: "secondary" })}`)}
     ${details({
       summary: "They have read me a code",
@@ -103,6 +103,12 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     });
   },
 };
+
+/** After asking: the same whether or not there was anybody to write to. */
+const askedAlready = (one: BoardCard): Html | null =>
+  one.hasAsked
+    ? html`<p><strong>If there is such a person, they have our mail now. Call them, so that they hear it is you.</strong></p>`
+    : null;
 
 const posted = (request: CaseRequest, kind: string, body: Html): Html =>
   formElement({ action: `/recovery/case/prove/${kind}`, csrf: request.csrfToken, body });

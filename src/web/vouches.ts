@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { findAccount, listAccounts } from "../accounts/index.ts";
-import { findVouch, listVouchesOf, SPOKE_BY, type Vouch } from "../evidence/index.ts";
+import { evidenceRefusals, findVouch, listVouchesOf, SPOKE_BY, type Vouch } from "../evidence/index.ts";
 import {
   badge,
-  bigDate,
   button,
   emptyState,
   errorSummary,
@@ -156,9 +155,9 @@ function codePage(
 ): Html {
   const body = html`
     <h1>Read this to ${username}</h1>
-    <p class="big-code"><strong><code>${shown.code.slice(0, 4)} ${shown.code.slice(4)}</code></strong></p>
+    <p class="code-large"><code>${shown.code.slice(0, 4)} ${shown.code.slice(4)}</code></p>
     <p>On the telephone or face to face, to the person you have just spoken with. Never in a message, and never to somebody who calls you.</p>
-    <p>It works once, until</p>${bigDate(shown.expiresAt, request.now)}
+    <p>It works once, until ${time(shown.expiresAt, request.now)}.</p>
     <p>We show it this once. If it is lost, have another one shown on the same page.</p>
     <p>${linkButton({ href: PATH, label: "Done", kind: "secondary" })}</p>`;
   return layout(runtime, request, {
@@ -180,9 +179,12 @@ const vouchIdOf = (params: unknown) => (params as { readonly vouch: string }).vo
 export const vouchRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
   const show = async (request: AccountRequest, state: FormState, status = 200) => {
     const one = await findVouch(runtime.db, vouchIdOf(request.params), request.actor.account.id);
-    if (!one) return redirect(PATH);
-    const isAgain = one.answer === "gave-code" && one.expiresAt > request.now;
-    if (!isOpen(one, request.now) && !isAgain) return redirect(PATH);
+    const isAgain = one?.answer === "gave-code" && one.expiresAt > request.now;
+    if (!one || (!isOpen(one, request.now) && !isAgain)) {
+      return status === 200
+        ? redirect(PATH)
+        : page(refusalPage(runtime, evidenceRefusals["not-asked"](), request), { status: 404 });
+    }
     return page(await askedPage(runtime, request, one, state), { status });
   };
   return [
