@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { sql } from "kysely";
 import { expectPage, type Person, signIn } from "../../src/bin/demo/person.ts";
-import { confirmContact, openFromForm, openCasePage } from "../../src/bin/demo/recovery.ts";
+import { confirmContact, openCasePage, openFromForm, restorationPath } from "../../src/bin/demo/recovery.ts";
+import { restore } from "../../src/bin/demo/story.ts";
 import { accountIdOf, DAY, elsewhere, maintainer, newestLink, stateOf, subscriber } from "../adversary/cast.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
@@ -21,7 +22,7 @@ async function lockedOut(world: World, person: Person, contact = person.address)
   const claimant = elsewhere(world, person);
   const opened = await openFromForm(claimant, { username: person.username, contact });
   await confirmContact(world, claimant, opened.number, contact);
-  return { claimant, number: opened.number };
+  return { claimant, number: opened.number, caseCode: opened.code };
 }
 
 async function askVoucher(claimant: Person, voucher = "") {
@@ -62,9 +63,12 @@ async function twoOwners(world: World) {
 describe("vouching", () => {
   story("a co-owner who has spoken with them vouches; with the mailbox it is enough", {}, async (world) => {
     const { alice, bob } = await twoOwners(world);
-    const { claimant, number } = await lockedOut(world, alice);
+    await signIn(alice);
+    await alice.browser.open("/account/projects/alpenglow");
+    await alice.browser.submit("/account/projects/alpenglow/invite", { who: "d@d.example", role: "maintainer" });
+    const { claimant, number, caseCode } = await lockedOut(world, alice);
     assert.equal(await stateOf(world, number), "collecting");
-    expectPage(await askVoucher(claimant, "bob"), /What you can show/);
+    expectPage(await askVoucher(claimant, "bob"), /If there is such a person, they have our mail now/);
     await signIn(bob);
     expectPage(await bob.browser.open("/account"), /asks you to speak for them/);
     const link = await openAsked(world, bob);
@@ -79,6 +83,21 @@ describe("vouching", () => {
     );
     await bob.browser.open("/account/history");
     assert.match(bob.browser.page.text, /Answered whether somebody is who they say/);
+
+    // Restored: what was sent from the account before is void, and who shares it is not changed for a while.
+    await world.pass(12 * DAY);
+    const path = await restorationPath(world, alice.address, number);
+    await claimant.browser.open(path);
+    await claimant.browser.submit(/case-code$/, { code: caseCode });
+    await restore(world, claimant, path);
+    await world.settle();
+    const { rows } = await sql<{ ended_as: string }>`
+      select ended_as from invitations where role = 'maintainer'`.execute(world.runtime.db.root);
+    assert.deepEqual(rows, [{ ended_as: "withdrawn" }]);
+    await signIn(claimant);
+    await claimant.browser.open("/account/projects/alpenglow");
+    const fields = { who: "bob-two", role: "owner" };
+    expectPage(await claimant.browser.submit("/account/projects/alpenglow/invite", fields), /is on hold until/, 403);
   });
 
   story("it counts for nothing that the two do not share", {}, async (world) => {
