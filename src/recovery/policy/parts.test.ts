@@ -135,7 +135,7 @@ describe("for any account, findings and vouches", () => {
           const decision = byParts(things, [...findings, ...vouches]);
           for (const thing of things) {
             const speaking = vouches.filter(({ limitedTo }) => limitedTo?.includes(thing.id));
-            const alone = plain([thing], [...findings, ...speaking.map(({ limitedTo: _, ...all }) => all)]);
+            const alone = plain([thing], [...findings, ...speaking.map(({ root }) => supports("vouch", root))]);
             assert(RANK[decision.route] >= RANK[alone.route], `${thing.id}: ${decision.route} for ${alone.route}`);
             assert(decision.tier >= alone.tier);
             if (decision.route !== "insufficient") assert(decision.waitMs >= alone.waitMs, "the wait");
