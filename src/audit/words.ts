@@ -64,6 +64,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "evidence/secret-pasted": "A secret was pasted into a text, and not kept",
   "evidence/signing-key-registered": "SSH key added",
   "evidence/signing-key-revoked": "SSH key removed",
+  "evidence/voucher-answered": "Answered whether somebody is who they say",
+  "evidence/voucher-asked": "Somebody asked to speak for the claimant",
   "operator/key-retired": "Old master key taken away",
   "operator/keys-rotated": "New master key made",
   "operator/administrator-link-issued": "Link for the first administrator made",

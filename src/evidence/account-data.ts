@@ -4,6 +4,7 @@ import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, CaseId, SigningKeyId } from "../kernel/ids.ts";
 import { deleteForges } from "./forge/store.ts";
 import { deleteOpenpgpKeys } from "./openpgp-store.ts";
+import { eraseVouches } from "./kinds/vouch/store.ts";
 
 interface AccountDataTables {
   signing_keys: {
@@ -51,6 +52,7 @@ export async function eraseEvidence(tx: Tx, accountId: AccountId, caseIds: reado
   await deleteOpenpgpKeys(tx, accountId);
   await deleteForges(tx, accountId);
   await own(tx).deleteFrom("signing_keys").where("account_id", "=", accountId).execute();
+  await eraseVouches(tx, accountId);
   await own(tx)
     .updateTable("findings")
     .set({ observation: null, claimant_text: "", reviewer_text: null })

@@ -27,6 +27,8 @@ const NOTHING: AccountFacts = {
   usableTokens: 0,
   signingKeys: 0,
   openpgpKeys: 0,
+  sharers: 0,
+  contacts: 0,
 };
 const FACTS: BoardFacts = {
   context: SAMPLE_CONTEXT,

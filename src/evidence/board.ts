@@ -3,7 +3,8 @@ import { describeCodes, findPasswordFacts, hasHadCodes, hasSecondFactor } from "
 import type { Reader } from "../kernel/db/database.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import type { Runtime } from "../kernel/runtime.ts";
-import { listApiTokens } from "../registry/index.ts";
+import { listContactsOf } from "../recovery-contacts/index.ts";
+import { listApiTokens, listSharedWith } from "../registry/index.ts";
 import { currentChallenges } from "./challenge.ts";
 import { listDevices } from "../sessions/index.ts";
 import { listFindings } from "./findings.ts";
@@ -45,6 +46,8 @@ export interface BoardCard {
   readonly needsChallenge: boolean;
   readonly challengeUntil: Date | null;
   readonly triesLeft: number;
+  /** Somebody was asked to speak for the claimant, or nobody was there to be asked: it looks the same. */
+  readonly hasAsked: boolean;
   readonly state: CardState;
   /** It rests on what was shown already, or is too weak to change anything. */
   readonly addsNothing?: boolean;
@@ -126,6 +129,7 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
       needsChallenge: kind.challengeHours !== null && challenge === null,
       challengeUntil: challenge?.expiresAt ?? null,
       triesLeft,
+      hasAsked: (facts.tries.get(`${kind.id}-ask`) ?? 0) > 0,
       state,
       ...(addsNothing(facts, kind, state) ? { addsNothing: true } : {}),
     };
@@ -148,7 +152,7 @@ function signInCard(facts: BoardFacts): BoardCard {
       : isDeclined
         ? { kind: "declined" }
         : { kind: "not-tried" };
-  return { ...words, needsChallenge: false, challengeUntil: null, triesLeft: 0, state };
+  return { ...words, needsChallenge: false, challengeUntil: null, triesLeft: 0, hasAsked: false, state };
 }
 
 /** Known only once something was proven: before, what helps would tell what the account has. */
@@ -205,19 +209,33 @@ const EVER = new Date(0);
 
 /** What an account has that a proof could rest on. */
 async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Promise<AccountFacts> {
-  const [addresses, tokens, password, keys, forges, openpgpKeys, hadCodes, devices, codes, isSecondBound] =
-    await Promise.all([
-      listAddresses(reader, accountId, EVER),
-      listApiTokens(reader, accountId),
-      findPasswordFacts(reader, accountId),
-      selectSigningKeys(reader, accountId),
-      listForges(reader, accountId),
-      selectOpenpgpKeys(reader, accountId),
-      hasHadCodes(reader, accountId),
-      listDevices(reader, accountId, now),
-      describeCodes(reader, accountId),
-      hasSecondFactor(reader, accountId),
-    ]);
+  const [
+    addresses,
+    tokens,
+    password,
+    keys,
+    forges,
+    openpgpKeys,
+    hadCodes,
+    devices,
+    codes,
+    isSecondBound,
+    shared,
+    contacts,
+  ] = await Promise.all([
+    listAddresses(reader, accountId, EVER),
+    listApiTokens(reader, accountId),
+    findPasswordFacts(reader, accountId),
+    selectSigningKeys(reader, accountId),
+    listForges(reader, accountId),
+    selectOpenpgpKeys(reader, accountId),
+    hasHadCodes(reader, accountId),
+    listDevices(reader, accountId, now),
+    describeCodes(reader, accountId),
+    hasSecondFactor(reader, accountId),
+    listSharedWith(reader, accountId),
+    listContactsOf(reader, accountId),
+  ]);
   return {
     hasPassword: password !== null,
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
@@ -227,6 +245,8 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     hasHadCodes: hadCodes,
     knownDevices: devices.length,
     canSignIn: (codes?.unused ?? 0) > 0 || isSecondBound,
+    sharers: shared.size,
+    contacts: contacts.filter(({ acceptedAt }) => acceptedAt).length,
   };
 }
 

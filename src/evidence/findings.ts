@@ -104,6 +104,7 @@ export function judge(
     claimantText: assessed.claimantText,
     reviewerText: assessed.reviewerText,
     replacedAt: null,
+    limitedTo: assessed.limitedTo ?? null,
   };
 }
 
@@ -124,6 +125,7 @@ export const toPolicyFinding = (finding: StoredFinding) => ({
   observedAt: finding.observedAt,
   expiresAt: finding.expiresAt,
   isPublic: finding.isPublic,
+  ...(finding.limitedTo ? { limitedTo: finding.limitedTo } : {}),
 });
 
 /**

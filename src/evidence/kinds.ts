@@ -8,6 +8,8 @@ import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
 import { savedCode } from "./kinds/saved-code/saved-code.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
+import { recoveryContact } from "./kinds/recovery-contact/recovery-contact.ts";
+import { vouch } from "./kinds/vouch/vouch.ts";
 import { type AnyKind, defineKind } from "./types.ts";
 
 /** Every kind of evidence, one line each, in the order a claimant who has proven nothing sees them. */
@@ -22,6 +24,8 @@ export const kinds: readonly AnyKind[] = [
   defineKind(savedCode),
   defineKind(records),
   defineKind(network),
+  defineKind(vouch),
+  defineKind(recoveryContact),
 ];
 
 export const findKind = (id: string): AnyKind | undefined => kinds.find((kind) => kind.id === id);

@@ -15,6 +15,8 @@ export const evidenceRefusals = defineRefusals("evidence", {
       "Sign in with your name, your password and this code; a forgotten password can be reset by mail first. If neither works for you, tick the box below the code and send it again.",
   },
   "not-now": { status: 409, title: "This case takes no more proofs at the moment." },
+  "not-asked": { status: 404, title: "Nobody asks you that, or not any more: it was answered or has run out." },
+  "case-over": { status: 409, title: "That case is over, or takes no more proofs. Thank you all the same." },
   "no-such-finding": { status: 404, title: "There is no such finding, or a newer one has replaced it." },
   "key-known": { status: 409, title: "That key is registered already." },
   "too-many-keys": { status: 409, title: "An account can have 20 SSH keys. Remove one that you do not use any more." },

@@ -39,6 +39,7 @@ interface EvidenceTables {
     retain_until: Date;
     replaced_at: Date | null;
     checked_at: Date | null;
+    limited_to: string[] | null;
   };
   evidence_declined: { case_id: CaseId; kind: string; declined_at: Date };
   evidence_tries: { case_id: CaseId; kind: string; tries: number; last_try_at: Date };
@@ -73,6 +74,7 @@ export async function insertFinding(tx: Tx, finding: StoredFinding, retainUntil:
       retain_until: retainUntil,
       replaced_at: null,
       checked_at: null,
+      limited_to: finding.limitedTo ? [...finding.limitedTo] : null,
     })
     .execute();
 }
@@ -282,6 +284,7 @@ const toFinding = (row: EvidenceTables["findings"]): StoredFinding => ({
   claimantText: row.claimant_text,
   reviewerText: row.reviewer_text ?? "What was seen has been erased, as its time was over.",
   replacedAt: row.replaced_at,
+  limitedTo: row.limited_to,
 });
 
 // What claimants said they cannot do.

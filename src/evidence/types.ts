@@ -57,6 +57,8 @@ export interface Assessment {
   readonly changedAt?: Date;
   /** Only what anybody can look up was matched: worth nothing. */
   readonly isPublic?: boolean;
+  /** Ids of the projects and organisations it speaks for, where that is not all the account reaches. */
+  readonly limitedTo?: readonly string[];
   /** For the claimant: never says what an attacker could use. */
   readonly claimantText: string;
   readonly reviewerText: string;
@@ -83,6 +85,9 @@ export interface AccountFacts {
   readonly knownDevices?: number;
   /** Whether an app, a passkey or an unused recovery code is bound. */
   readonly canSignIn?: boolean;
+  /** People who own something that the account shares, and accepted recovery contacts. */
+  readonly sharers?: number;
+  readonly contacts?: number;
 }
 
 /**
@@ -161,6 +166,8 @@ export interface StoredFinding {
   readonly claimantText: string;
   readonly reviewerText: string;
   readonly replacedAt: Date | null;
+  /** See Assessment; null where it speaks for everything. */
+  readonly limitedTo?: readonly string[] | null;
 }
 
 export interface SigningKey {

@@ -29,6 +29,7 @@ export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
 export { message as "data-exported" } from "./messages/data-exported/message.ts";
 export { message as "contact-answered" } from "./messages/contact-answered/message.ts";
+export { message as "contact-code-asked" } from "./messages/contact-code-asked/message.ts";
 export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
 export { message as "contact-still-there" } from "./messages/contact-still-there/message.ts";
 export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts";
@@ -60,3 +61,4 @@ export { message as "signed-in-new-device" } from "./messages/signed-in-new-devi
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
 export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";
 export { message as "unusual-activity" } from "./messages/unusual-activity/message.ts";
+export { message as "vouch-asked" } from "./messages/vouch-asked/message.ts";

@@ -3,7 +3,7 @@ import { type Account, findAccount, listAddresses, listRoleGrants } from "../acc
 import { asOwnerSees, audit, describeAct, listEvents } from "../audit/index.ts";
 import { describeCodes, listEveryAuthenticator, listEveryPasskey } from "../authenticators/index.ts";
 import { drillData } from "../drill/index.ts";
-import { listEveryForge, listEveryOpenpgpKey, listEverySigningKey } from "../evidence/index.ts";
+import { listEveryForge, listEveryOpenpgpKey, listEverySigningKey, vouchData } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import { ok, type Result } from "../kernel/result.ts";
@@ -88,6 +88,7 @@ function sectionsOf(runtime: Runtime, account: Account, now: Date): readonly Sec
     ["drills", () => drillData(db, id)],
     ["roles", () => listRoleDates(db, id)],
     ["sharing", () => listSharingData(db, id)],
+    ["vouches", () => vouchData(db, id)],
     ["holds", () => listEveryHold(db, id)],
     ["uploads", paged<Upload>((last) => pageUploads(db, id, last?.id ?? null, PAGE))],
     ["recoveryCases", cases(runtime, id)],

@@ -4,12 +4,12 @@ import { listFindings, offeredKinds, toPolicyFinding } from "../evidence/index.t
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import { ok, type Result } from "../kernel/result.ts";
-import { impactOf, listCoOwners } from "../registry/index.ts";
+import { impactOf, listCoOwners, reachOf } from "../registry/index.ts";
 import { listLiveSessions } from "../sessions/index.ts";
 import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { EVIDENCE_STATES } from "./lifecycle.ts";
-import { type Decision, decide, weigh } from "./policy/index.ts";
+import { type Decision, decideByParts } from "./policy/index.ts";
 import { strictModeOf } from "./strict.ts";
 import { updateCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
@@ -27,14 +27,19 @@ export async function decideNow(
   const findings = await listFindings(reader, recoveryCase.id);
   const impact = await impactOf(reader, account.id, now);
   const roles = await listStaffRoles(reader, account.id);
-  const weighing = weigh(policy, findings.map(toPolicyFinding), { now, caseOpenedAt: recoveryCase.openedAt });
-  return decide(policy, {
+  // Whoever speaks for the claimant is no channel of which silence would mean anything.
+  const speakers = new Set(findings.filter(({ verdict }) => verdict === "supports").map(({ root }) => root));
+  const weighed = findings.map(toPolicyFinding);
+  const isLimited = weighed.some(({ limitedTo }) => limitedTo !== undefined);
+  return decideByParts(policy, {
     impact: { ...impact, isStaff: roles.length > 0 },
-    weighing,
+    things: isLimited ? await reachOf(reader, account.id, now) : [],
+    findings: weighed,
+    weighingFacts: { now, caseOpenedAt: recoveryCase.openedAt },
     silence: {
       now: recoveryCase.openedAt,
       lastSeenAt: account.lastActiveAt,
-      independentChannels: await countIndependentChannels(reader, recoveryCase, account, now),
+      independentChannels: await countIndependentChannels(reader, recoveryCase, account, speakers, now),
     },
     isFrozen: account.frozen !== null,
     isTakeoverAlleged: recoveryCase.state === "incident",
@@ -48,12 +53,15 @@ async function countIndependentChannels(
   reader: Reader,
   recoveryCase: RecoveryCase,
   account: Account,
+  speakers: ReadonlySet<string>,
   now: Date,
 ): Promise<number> {
   const contactDomain = recoveryCase.contactAddress.split("@")[1] ?? "";
   const addresses = await listAddresses(reader, account.id);
   const mailboxes = addresses.filter((one) => hasStanding(one) && one.domain !== contactDomain).length;
-  const coOwners = (await listCoOwners(reader, account.id)).length;
+  const coOwners = (await listCoOwners(reader, account.id)).filter(
+    ({ accountId }) => !speakers.has(`person:${accountId}`),
+  ).length;
   const sessions = (await listLiveSessions(reader, account.id, now)).length;
   return mailboxes + coOwners + sessions;
 }

@@ -106,6 +106,13 @@ export {
   type Review,
 } from "./types.ts";
 export { type Night, recheckPending } from "./recheck.ts";
-export { askMailboxCode, proveByApiToken, proveInCase, startChallenge } from "./prove.ts";
+export {
+  answerInCase,
+  askMailboxCode,
+  askSomebodyToVouch,
+  proveByApiToken,
+  proveInCase,
+  startChallenge,
+} from "./prove.ts";
 export { clockJob } from "./wait.ts";
 export { beginStrict, endStrict, type StrictMode, strictModeOf } from "./strict.ts";

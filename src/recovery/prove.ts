@@ -1,13 +1,18 @@
-import { findAccount } from "../accounts/index.ts";
+import { type Account, findAccount } from "../accounts/index.ts";
 import {
+  type Answered,
+  answerVouch,
   answerWithApiToken,
+  type AskedFor,
+  askToVouch,
   type Conclude,
   proveWith,
   requestMailboxCode,
+  type Said,
   startChallenge as issueChallenge,
 } from "../evidence/index.ts";
 import type { Source } from "../kernel/http/index.ts";
-import type { CaseId } from "../kernel/ids.ts";
+import type { CaseId, VouchId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { onCase } from "./claimant-acts.ts";
@@ -134,4 +139,34 @@ export function proveByApiToken(
     { ...answer, limits: runtime.policy.limits, contextOf },
     concludeIn(runtime, answer.now),
   );
+}
+
+/**
+ * Writes to somebody who can speak for the account; the answer is the same if there is nobody. Refuses before the contact
+ * address is confirmed: nobody is written to for a claimant who cannot be reached.
+ */
+export async function askSomebodyToVouch(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  asking: { readonly kind: AskedFor; readonly name: string | null },
+  at: { readonly source: Source; readonly now: Date },
+): Promise<Result<undefined>> {
+  const opened = await openForProof(runtime, caseId, at.now);
+  if (!opened.ok) return opened;
+  if (!opened.value.recoveryCase.contactConfirmedAt) return refuse(recoveryRefusals["not-confirmed"]());
+  return askToVouch(runtime, opened.value.context, { ...asking, source: at.source });
+}
+
+/** The answer of somebody who was asked to speak for a claimant; it counts at once. Refuses as `answerVouch`. */
+export function answerInCase(
+  runtime: RecoveryRuntime,
+  person: Account,
+  answer: { readonly id: VouchId; readonly said: Said },
+  now: Date,
+): Promise<Result<Answered>> {
+  const contextOf = async (caseId: CaseId) => {
+    const opened = await openForProof(runtime, caseId, now);
+    return opened.ok ? opened.value.context : null;
+  };
+  return answerVouch(runtime, { ...answer, person, now, contextOf }, concludeIn(runtime, now));
 }

@@ -18,7 +18,7 @@ export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
 export { isProjectName, normalizeName } from "./names.ts";
-export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, recordsOf } from "./records.ts";
+export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, reachOf, recordsOf } from "./records.ts";
 export {
   acceptInvitation,
   declineInvitation,
@@ -54,6 +54,7 @@ export {
   type SoleOwnerships,
 } from "./store/account-data.ts";
 export type { ImpactCounts, ProjectOf } from "./store/access.ts";
+export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";
 export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";
 export type {

@@ -1,7 +1,14 @@
 import type { Reader } from "../kernel/db/database.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import { normalizeName } from "./names.ts";
-import { countImpact, type ImpactCounts, selectOrganisations, selectProjectsOf } from "./store/access.ts";
+import {
+  countImpact,
+  type ImpactCounts,
+  type ReachedThing,
+  selectOrganisations,
+  selectProjectsOf,
+  selectReach,
+} from "./store/access.ts";
 import { findProject, findReleaseTexts, listFiles, listReleases } from "./store/projects.ts";
 import { selectApiTokens } from "./store/tokens.ts";
 import type { DistributionFile, Project, Release } from "./types.ts";
@@ -15,6 +22,10 @@ const DAY_MS = 24 * 3600 * 1000;
  */
 export const impactOf = (reader: Reader, accountId: AccountId, now: Date): Promise<ImpactCounts> =>
   countImpact(reader, accountId, now, new Date(now.getTime() - 30 * DAY_MS));
+
+/** The same, each project and organisation by itself: what somebody who shares only some of them can speak for. */
+export const reachOf = (reader: Reader, accountId: AccountId, now: Date): Promise<readonly ReachedThing[]> =>
+  selectReach(reader, accountId, new Date(now.getTime() - 30 * DAY_MS));
 
 export type RecordKind = "project" | "first-upload" | "last-upload" | "organisation" | "api-token";
 

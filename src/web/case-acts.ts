@@ -20,6 +20,7 @@ import {
   askMailboxCode,
   askNumber,
   carryProof,
+  askSomebodyToVouch,
   caseHolderGuard,
   confirmContact,
   mailCaseCode,
@@ -103,7 +104,7 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       guard: caseHolderGuard,
       limit: PROVE_LIMIT,
       // What is looked up for an address takes a little longer than finding none: the floor hides it.
-      floorMilliseconds: name.startsWith("prove/mailbox") ? 150 : 0,
+      floorMilliseconds: /^prove\/(?:mailbox|vouch|recovery-contact|contact-code)/.test(name) ? 150 : 0,
       body,
       invalid: async (_, request, invalid) => {
         const known = request as CaseRequest; // the guard's actor is all that the page reads
@@ -212,6 +213,32 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       "Proves an OpenPGP key of the account by a signature over the challenge.",
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
       (request) => proveInCase(runtime, caseId(request), "openpgp", { signature: request.body.signature }, request),
+    ),
+    act(
+      "prove/vouch",
+      "Asks somebody who shares a project with the account to vouch, if there is such a person.",
+      form({ voucher: line({ max: 64, min: 0 }).optional() }),
+      (request) =>
+        askSomebodyToVouch(runtime, caseId(request), { kind: "vouch", name: request.body.voucher || null }, request),
+    ),
+    act(
+      "prove/recovery-contact",
+      "Asks a recovery contact, if there is one.",
+      form({ contact: line({ max: 64, min: 0 }).optional() }),
+      (request) =>
+        askSomebodyToVouch(
+          runtime,
+          caseId(request),
+          { kind: "recovery-contact", name: request.body.contact || null },
+          request,
+        ),
+    ),
+    act(
+      "prove/contact-code",
+      "Proves that a recovery contact has read their code to the claimant.",
+      form({ "contact-code": codeField }),
+      (request) =>
+        proveInCase(runtime, caseId(request), "recovery-contact", { code: request.body["contact-code"] }, request),
     ),
     act(
       "prove/records",

@@ -55,6 +55,7 @@ async function contactsPage(runtime: Runtime, request: AccountRequest, state: Fo
   const body = html`
     <h1>Recovery contacts</h1>
     <p>People you trust. Should somebody ask to recover your account, we tell them too, and each of them can stop it. They never see your account.</p>
+    <p>They can also give you a code that helps you back in, once they have spoken with you. <a href="/help/vouching">How that works</a></p>
     ${
       mine.length === 0
         ? emptyState({

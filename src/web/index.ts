@@ -38,6 +38,7 @@ import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
 import { stuckRoutes } from "./stuck.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { vouchRoutes } from "./vouches.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
 
@@ -70,6 +71,7 @@ export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = create
   ...contactRoutes,
   ...organisationRoutes,
   ...sharingRoutes(fetch),
+  ...vouchRoutes(runtime),
   ...historyRoutes,
   ...yourDataRoutes,
   ...deleteAccountRoutes,

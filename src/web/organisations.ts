@@ -64,7 +64,7 @@ async function organisationsPage(runtime: Runtime, request: AccountRequest, stat
       action: PATH,
       csrf: request.csrfToken,
       body: html`
-        ${field({ name: "name", label: "Name", hint: "Letters, digits, dots, dashes and underscores. Everybody can see it.", autocomplete: "off", value: state.values["name"], error: state.errors["name"], required: true, maxlength: 64, spellcheck: false })}
+        ${field({ name: "name", label: "Name", hint: "Letters, digits, dots, dashes and underscores. It stands in invitations and mails.", autocomplete: "off", value: state.values["name"], error: state.errors["name"], required: true, maxlength: 64, spellcheck: false })}
         ${button({ label: "Make organisation" })}`,
     })}
     <p class="muted"><a href="${INVITATIONS}">Invitations to you</a></p>`;

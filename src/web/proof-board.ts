@@ -75,6 +75,23 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
       "saved-code",
       html`${field({ name: "code", label: "Recovery code", autocomplete: "off", error: state.errors["code"], required: true, maxlength: 128 })}${checkbox({ name: "cannotSignIn", label: "I cannot sign in with it: neither the password nor a mailbox of the account is mine any more." })}${button({ label: "Check it", kind: "secondary" })}`,
     ),
+  vouch: (request, state, one) =>
+    html`${askedAlready(one)}${posted(
+      request,
+      "vouch",
+      html`${field({ name: "voucher", label: "Their username", hint: "Leave it empty, and we write to people who share most with the account.", autocomplete: "off", error: state.errors["voucher"], maxlength: 64, spellcheck: false })}${button({ label: "Write to them", kind: "secondary" })}<p class="muted"><a href="/help/vouching">How vouching works</a></p>`,
+    )}`,
+  "recovery-contact": (request, state, one) => html`${askedAlready(one)}
+    ${posted(request, "recovery-contact", html`${field({ name: "contact", label: "Their username", hint: "Leave it empty, and we write to those you named.", autocomplete: "off", error: state.errors["contact"], maxlength: 64, spellcheck: false })}${button({ label: "Write to them", kind: "secondary" })}`)}
+    ${details({
+      summary: "They have read me a code",
+      isOpen: state.errors["contact-code"] !== undefined,
+      body: posted(
+        request,
+        "contact-code",
+        html`${field({ name: "contact-code", label: "Eight-digit code they read to you", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["contact-code"], required: true, maxlength: 32, width: "short" })}${button({ label: "Take it", kind: "secondary" })}`,
+      ),
+    })}`,
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({
@@ -113,6 +130,12 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     });
   },
 };
+
+/** After asking: the same whether or not there was anybody to write to. */
+const askedAlready = (one: BoardCard): Html | null =>
+  one.hasAsked
+    ? html`<p><strong>If there is such a person, they have our mail now. Call them, so that they hear it is you.</strong></p>`
+    : null;
 
 const posted = (request: CaseRequest, kind: string, body: Html): Html =>
   formElement({ action: `/recovery/case/prove/${kind}`, csrf: request.csrfToken, body });

@@ -56,7 +56,11 @@ export async function peopleSection(
   view: PlaceView,
   state: FormState,
 ): Promise<Html> {
-  const { place, sharers, invitations } = view;
+  const { place, invitations } = view;
+  const owners = new Set(
+    view.sharers.flatMap((one) => (one.through === null && one.role === "owner" ? [one.accountId] : [])),
+  );
+  const sharers = view.sharers.filter((one) => one.through === null || !owners.has(one.accountId)); // each once is enough
   const base = pathOf(place);
   const names = await namesOf(runtime, [
     ...sharers.map((one) => one.accountId),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sql } from "kysely";
 import { linkForFirstStart } from "../../src/app/first-administrator.ts";
 import { type Browser, openBrowser } from "../../src/bin/demo/browser.ts";
 import { expectPage, makePerson, signIn, signInWithPassword, wheelOf } from "../../src/bin/demo/person.ts";
@@ -14,6 +15,7 @@ import type { Route } from "../../src/kernel/http/index.ts";
 import { askContactsDue } from "../../src/recovery-contacts/index.ts";
 import type { World } from "../world/world.ts";
 import {
+  accountIdOf,
   addAddress,
   atTheDesk,
   DAY,
@@ -103,6 +105,17 @@ async function yearlyMails(world: World): Promise<{ readonly stillThere: string;
     stillThere: newestLink(world, friend.address, /\/still-there\//),
     drillLater: newestLink(world, owner.address, /\/drill-later\//),
   };
+}
+
+/** Bob's claimant asks for Alice; they share nothing, so that she is put down by hand. */
+async function askedToVouch(world: World, number: string): Promise<string> {
+  const id = "vch_00000000000000000000000000";
+  const [alice, bob] = [await accountIdOf(world, "alice"), await accountIdOf(world, "bob")];
+  const until = new Date(world.time.now().getTime() + 30 * DAY);
+  await sql`insert into vouches (id, kind, case_id, account_id, person_id, asked_at, expires_at)
+            select ${id}, 'vouch', id, ${bob}, ${alice}, ${world.time.now()}, ${until}
+            from recovery_cases where number = ${number}`.execute(world.runtime.db.root);
+  return id;
 }
 
 /** Needs a world with the demonstration's policy, whose waits are seconds. */
@@ -219,6 +232,7 @@ export async function setStage(world: World): Promise<Stage> {
     code,
     topic: "lost-phone",
     way,
+    vouch: await askedToVouch(world, bobCase.number),
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));

@@ -72,6 +72,8 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
               values ('inv_a', ${project?.id}, 'owner', ${id}, 'c@c.example', 'c@c.example', ${now}, ${until})`.execute(
       db,
     );
+    await sql`insert into vouches (id, kind, case_id, account_id, person_id, asked_at, expires_at)
+              values ('vch_a', 'vouch', 'case_x', ${other}, ${id}, ${now}, ${until})`.execute(db);
     const [key] = (
       await sql<{ id: string }>`select id from authenticators where kind = 'totp' and account_id = ${id}`.execute(db)
     ).rows;

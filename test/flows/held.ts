@@ -119,7 +119,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   },
   findings: {
     columns:
-      "id case_id account_id kind kind_version policy_kind root verdict is_public bound_at changed_at observed_at assessed_at expires_at nonce_id observation claimant_text reviewer_text retain_until replaced_at checked_at",
+      "id case_id account_id kind kind_version policy_kind root verdict is_public bound_at changed_at observed_at assessed_at expires_at nonce_id observation claimant_text reviewer_text retain_until replaced_at checked_at limited_to",
     exported: "what a claimant showed; it may be somebody else than the owner",
     deletion: {
       emptied: ["observation", "claimant_text", "reviewer_text"],
@@ -272,5 +272,10 @@ export const HELD: Readonly<Record<string, Held>> = {
     columns: "bucket attempts window_started_at last_attempt_at blocked_until",
     exported: "counters that forget within a day",
     deletion: { untouched: "counters that forget within a day; networks in them are digests" },
+  },
+  vouches: {
+    columns: "id kind case_id account_id person_id asked_at expires_at answered_at answer spoke_by",
+    exported: ["vouches"],
+    deletion: go,
   },
 };

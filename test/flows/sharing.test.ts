@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe } from "node:test";
+import { sql } from "kysely";
+import { findAccount } from "../../src/accounts/index.ts";
+import { createGuardedFetch, type GuardedFetch } from "../../src/kernel/net/guarded-fetch.ts";
 import { formsOf } from "../../src/bin/demo/browser.ts";
 import { expectPage, type Person, signIn, upload, wheelOf } from "../../src/bin/demo/person.ts";
-import { placeHold } from "../../src/registry/index.ts";
+import { placeHold, verifyUrl } from "../../src/registry/index.ts";
 import { transact } from "../../src/kernel/db/transact.ts";
 import { ok } from "../../src/kernel/result.ts";
 import { accountIdOf, addAddress, DAY, maintainer, subscriber } from "../adversary/cast.ts";
@@ -34,6 +39,12 @@ async function press(world: World, person: Person, base: string, action: string,
   const answer = await person.browser.raw(`${base}/${action}`, { method: "POST", headers, body });
   await go(person, base);
   return { status: answer.status, page: person.browser.page };
+}
+
+async function accountOf(world: World, username: string) {
+  const account = await findAccount(world.runtime.db, await accountIdOf(world, username));
+  assert(account);
+  return account;
 }
 
 const told = (world: World, person: Person, words: RegExp) =>
@@ -152,6 +163,83 @@ describe("sharing projects", () => {
     await go(bob, "/account/invitations");
     expectPage(await bob.browser.submit("/account/invitations/accept"), /no such invitation any more/, 404);
   });
+});
+
+describe("pages of a project", () => {
+  /** A web server of the project's own. The names of pages are https; here they are led to it, past no guard but that. */
+  async function webServer(answer: (path: string) => { readonly status: number; readonly text: string }) {
+    const server = createServer((request, response) => {
+      const { status, text } = answer(request.url ?? "");
+      response.writeHead(status, { "content-type": "text/html" }).end(text);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
+    const real = createGuardedFetch({ allowPrivate: ["http://127.0.0.1/32:*"] });
+    const fetchThere: GuardedFetch = (request) =>
+      real({ ...request, url: request.url.replace("https://pages.example", `http://127.0.0.1:${port}`) });
+    return { fetchThere, close: () => new Promise((resolve) => server.close(resolve)) };
+  }
+
+  story(
+    "one that the release names and that links back is verified; seen again, it keeps its date",
+    {},
+    async (world) => {
+      const alice = await maintainer(world, "alice", "alpenglow");
+      const bob = await subscriber(world, "bob");
+      const { runtime } = world;
+      const here = new URL("/project/alpenglow/", runtime.publicUrl).href;
+      let text = `<a href="${here}">on the index</a>`;
+      const web = await webServer((path) => (path === "/gone" ? { status: 404, text } : { status: 200, text }));
+      try {
+        const pages = ["https://pages.example/", "https://pages.example/gone", "https://127.0.0.1/", "https://[::1]/"];
+        const metadata = JSON.stringify({ projectUrls: pages.map((url) => `Page, ${url}`) });
+        await sql`update releases set metadata = ${metadata}::jsonb`.execute(runtime.db.root);
+        const people = new Map(
+          await Promise.all(
+            [alice, bob].map(async (one) => [one.username, await accountOf(world, one.username)] as const),
+          ),
+        );
+        const verify = async (url: string, by = "alice") => {
+          const who = people.get(by);
+          assert(who);
+          const done = await verifyUrl(runtime, web.fetchThere, who, { project: "alpenglow", url }, world.time.now());
+          return done.ok ? "ok" : done.refusal.code;
+        };
+        assert.equal(await verify(pages[0] ?? "", "bob"), "registry/no-such-project", "bob does not share it");
+        assert.equal(await verify("http://pages.example/"), "registry/not-a-page");
+        assert.equal(await verify("https://pages.example/other"), "registry/not-in-metadata");
+        assert.equal(await verify(pages[1] ?? ""), "registry/page-unreachable");
+        for (const inside of pages.slice(2)) assert.equal(await verify(inside), "registry/page-unreachable");
+        text = "nothing";
+        assert.equal(await verify(pages[0] ?? ""), "registry/no-link-back");
+        text = `<link rel="me" href="${here}">`;
+        assert.equal(await verify(pages[0] ?? ""), "ok");
+        await signIn(alice);
+        expectPage(await go(alice, PROJECT), /Verified since/);
+        const bound = async () =>
+          (
+            await sql<{ bound_at: Date; checked_at: Date }>`select bound_at, checked_at from project_urls`.execute(
+              runtime.db.root,
+            )
+          ).rows;
+        const [before] = await bound();
+        await world.pass(DAY);
+        assert.equal(await verify(pages[0] ?? ""), "ok");
+        const [again] = await bound();
+        assert.deepEqual(again?.bound_at, before?.bound_at);
+        assert.notDeepEqual(again?.checked_at, before?.checked_at);
+        await signIn(alice);
+        await go(alice, PROJECT);
+        const removed = await alice.browser.submit(`${PROJECT}/pages/remove`);
+        assert.equal(removed.status, 200);
+        assert.doesNotMatch(removed.text, /Verified since/);
+        await world.settle();
+        assert.equal(told(world, alice, /had the page https:\/\/pages.example\/ verified/), 1);
+      } finally {
+        await web.close();
+      }
+    },
+  );
 });
 
 describe("organisations", () => {

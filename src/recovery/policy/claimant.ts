@@ -64,6 +64,7 @@ const SET_ASIDE: Readonly<Record<SetAsideCode, string>> = {
   "dated-in-the-future": "could not be checked. Try it again.",
   expired: "was shown too long ago. Show it again.",
   "no-binding-date": "does not count, because we do not know since when it belongs to the account.",
+  "not-shared": "speaks only for a part of what the account reaches.",
   "too-young": "does not count, because it was added too recently.",
   "changed-lately": "does not count, because it was changed too recently.",
 };

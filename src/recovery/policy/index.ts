@@ -13,6 +13,7 @@ export { durationInWords, parseDuration } from "./duration.ts";
 export { type Explanation, explainDecision } from "./explain.ts";
 export { LARGEST_POLICY_BYTES, type LoadedPolicy, loadPolicy } from "./load.ts";
 export { compareOutcomes, type Outcome, outcomeOf, type Route } from "./outcome.ts";
+export { decideByParts, type Part, partsOf, type Thing } from "./parts.ts";
 export { policyRefusals } from "./refusals.ts";
 export { formatReport } from "./report.ts";
 export { parsePolicy } from "./schema.ts";

@@ -26,6 +26,8 @@ export interface Finding {
   readonly expiresAt?: Date;
   /** Supports by public facts alone: then it is worth nothing. */
   readonly isPublic?: boolean;
+  /** Ids of what it speaks for, where that is not all the account reaches. It counts only where they are all that is asked. */
+  readonly limitedTo?: readonly string[];
   readonly note?: string;
 }
 
@@ -37,6 +39,8 @@ export interface WeighingFacts {
   readonly firstTroubleAt?: Date;
   /** The latest password reset that went through a mailbox, with that mailbox's root. */
   readonly passwordReset?: { readonly at: Date; readonly mailboxRoot: string };
+  /** Ids of what is decided about. Without it, a finding that speaks for less than everything does not count. */
+  readonly reaches?: readonly string[];
 }
 
 /** A supporting finding that counts, with the root and the bits it counts for. */
@@ -62,7 +66,8 @@ export type SetAsideCode =
   | "expired"
   | "no-binding-date"
   | "too-young"
-  | "changed-lately";
+  | "changed-lately"
+  | "not-shared";
 
 /** A finding that does not count, and why. */
 export interface SetAside {
@@ -124,7 +129,18 @@ export function groupOf(policy: Policy, kind: KindId, family: RootFamilyId): str
 
 /** One text for each finding, so that the order they come in does not matter. */
 const sortKey = (f: Finding) =>
-  JSON.stringify([f.kind, f.root, f.verdict, f.observedAt, f.boundAt, f.changedAt, f.expiresAt, f.isPublic, f.note]);
+  JSON.stringify([
+    f.kind,
+    f.root,
+    f.verdict,
+    f.observedAt,
+    f.boundAt,
+    f.changedAt,
+    f.expiresAt,
+    f.isPublic,
+    f.limitedTo,
+    f.note,
+  ]);
 
 /**
  * Weighs the findings of a case against every attacker class. Pure, and total over any findings.
@@ -221,6 +237,11 @@ function judge(
   if (!kind) return aside("unknown-kind", "This policy has no such kind of evidence.", "/kinds");
   if (finding.verdict !== "supports") return aside("inconclusive", "It shows nothing either way.");
   if (finding.isPublic) return aside("public-facts", "Anybody can know this.", "/publicFacts");
+  if (finding.limitedTo && !facts.reaches?.every((id) => finding.limitedTo?.includes(id)))
+    return aside(
+      "not-shared",
+      "Whoever vouches does not share all that is at stake, and speaks only for what they share.",
+    );
   const { placed, resetAt } = place(policy, finding, kind, facts);
   if (!placed)
     return aside("unknown-root", "It names a root that this kind cannot rest on.", `/kinds/${finding.kind}/root`);

@@ -214,3 +214,44 @@ export async function addDownloads(
     )
     .execute();
 }
+
+/** One thing an account reaches, with what an attacker could do there. */
+export interface ReachedThing {
+  readonly id: ProjectId | OrganisationId;
+  readonly kind: "project" | "organisation";
+  /** On an organisation, whether the account owns it. */
+  readonly isOwner: boolean;
+  readonly dependents: number;
+  readonly downloads30d: number;
+}
+
+/** The projects and organisations an account reaches, each by itself; `countImpact` counts them together. */
+export async function selectReach(reader: Reader, accountId: AccountId, since: Date): Promise<readonly ReachedThing[]> {
+  const { rows } = await sql<{
+    id: ReachedThing["id"];
+    kind: ReachedThing["kind"];
+    is_owner: boolean;
+    dependents: bigint;
+    downloads: bigint;
+  }>`
+    with rights as (
+      select project_id, bool_or(role = 'owner') as is_owner
+      from project_access where account_id = ${accountId} group by project_id
+    )
+    select p.id, 'project' as kind, r.is_owner,
+      (select count(*) from project_dependencies d where d.depends_on = p.name_normalized
+         and not exists (select from rights own where own.project_id = d.project_id)) as dependents,
+      (select coalesce(sum(downloads), 0)::bigint from file_downloads f
+         where f.project_id = p.id and day >= ${since.toISOString().slice(0, 10)}::date) as downloads
+    from rights r join projects p on p.id = r.project_id
+    union all
+    select organisation_id, 'organisation', role = 'owner', 0, 0 from organisation_members where account_id = ${accountId}
+    order by 1`.execute(own(reader));
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    isOwner: row.is_owner,
+    dependents: Number(row.dependents),
+    downloads30d: Number(row.downloads),
+  }));
+}

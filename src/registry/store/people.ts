@@ -145,3 +145,38 @@ export async function lockRole(tx: Tx, projectId: ProjectId, accountId: AccountI
     where p.project_id = ${projectId} and m.account_id = ${accountId} for key share of p, m`.execute(own(tx));
   return findRole(tx, projectId, accountId);
 }
+
+/** Something two accounts share, and since when both do. */
+export interface SharedThing {
+  readonly id: ProjectId | OrganisationId;
+  readonly name: string;
+  readonly since: Date;
+}
+
+/**
+ * Other accounts that own a project this one has a right on, or an organisation it is in, each with those. Since when:
+ * the later of the two, each by its earliest way there.
+ */
+export async function selectSharedWith(
+  reader: Reader,
+  accountId: AccountId,
+): Promise<ReadonlyMap<AccountId, readonly SharedThing[]>> {
+  const { rows } = await sql<{ account_id: AccountId; id: SharedThing["id"]; name: string; since: Date }>`
+    select theirs.account_id, p.id, p.name, greatest(min(mine.since), min(theirs.since)) as since
+    from project_access mine
+    join project_access theirs on theirs.project_id = mine.project_id and theirs.account_id <> mine.account_id
+    join projects p on p.id = mine.project_id
+    where mine.account_id = ${accountId} and theirs.role = 'owner'
+    group by theirs.account_id, p.id, p.name
+    union all
+    select theirs.account_id, o.id, o.name, greatest(mine.added_at, theirs.added_at)
+    from organisation_members mine
+    join organisation_members theirs
+      on theirs.organisation_id = mine.organisation_id and theirs.account_id <> mine.account_id
+    join organisations o on o.id = mine.organisation_id
+    where mine.account_id = ${accountId} and theirs.role = 'owner'
+    order by 1, 4, 2`.execute(own(reader));
+  const found = new Map<AccountId, SharedThing[]>();
+  for (const { account_id: other, ...thing } of rows) found.set(other, [...(found.get(other) ?? []), thing]);
+  return found;
+}

@@ -294,6 +294,31 @@ const PASTED_SECRET: Topic = {
   next: { href: "/recovery/case", label: "Back to my case" },
 };
 
+const VOUCHING: Topic = {
+  slug: "vouching",
+  title: "Speaking for somebody who is locked out",
+  lead: "Somebody who shares a project with you, or whom you named as recovery contact, can say that it is really you. They speak with you first, and nobody’s word is enough alone.",
+  parts: [
+    {
+      title: "If you are locked out",
+      body: html`<p>On your case page, name a person, or let us choose. Whoever can speak for you is written to; the page says the same whether there is such a person or not, so that a stranger learns nothing from it. Then call them: they are told to answer only after they have heard or seen you.</p>`,
+    },
+    {
+      title: "If you are asked to vouch",
+      body: html`<p>Call them on a number or a channel you already used. Ask something that no message in your mailbox or chat would tell. A hurry, a new number, or “I cannot talk just now” are reasons to decline. You answer in your own account, after your second factor, and you can decline without anybody being told.</p>`,
+    },
+    {
+      title: "What a vouch is worth",
+      body: html`<p>It counts for the projects and organisations the two of you have shared for at least seven days, and for nothing else the account owns. It needs another proof of another kind beside it. Two people who vouch for each other, a circle of them, and somebody who was let in by a vouch lately do not count; a person looks at those.</p>`,
+    },
+    {
+      title: "What a recovery contact does",
+      body: html`<p>You name them beforehand on the page “Recovery contacts”, and they count from the seventh day after they accept. They have a code shown in their own account and read it to you; it works once. They never see your account.</p>`,
+    },
+  ],
+  next: { href: "/account", label: "Go to my account" },
+};
+
 /** Every page of guidance, the most urgent first. */
 export const TOPICS: readonly Topic[] = [
   HACKED,
@@ -309,4 +334,5 @@ export const TOPICS: readonly Topic[] = [
   OPENPGP,
   PASTED_SECRET,
   ...PROOF_TOPICS,
+  VOUCHING,
 ];
