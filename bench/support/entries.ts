@@ -201,8 +201,7 @@ export const ENTRIES: readonly Entry[] = [
 const LINK =
   "A link is 256 random bits and is found by its digest, by the one function that the link for a new password is measured with; what is behind a live one is meant to be seen by its holder.";
 
-const SHORT_CODE =
-  "Eight signs that name a running challenge, found by their digest as a link is; the command behind them is meant to be seen by whoever has them, and nothing of the case is.";
+const SHORT_CODE = "40 random bits that say nothing of a name, behind sixty tries an hour of a network.";
 
 /** Rows that take a name, an address or a token from anybody, and are not asked here. */
 export const NOT_ASKED: Readonly<Record<string, string>> = {

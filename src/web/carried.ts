@@ -33,7 +33,7 @@ import { layout } from "./layout.ts";
  * case and tells nothing of one; a code that leads nowhere looks like one that never was.
  */
 
-const LIMIT = { bucket: "proof-code", limit: 30, windowSeconds: 3600 };
+const LIMIT = { bucket: "proof-code", limit: 60, windowSeconds: 3600 };
 const codeParam = z.strictObject({ code: z.string().regex(/^[0-9A-Za-z-]{8,16}$/) });
 
 /** Answers that are pasted: the field, and how it becomes a claim. Other kinds are answered by their command itself. */

@@ -123,7 +123,7 @@ describe("the proof board", () => {
   );
 
   story(
-    "codes run out, are replaced, are guessed at thirty times an hour, and end with the case",
+    "codes run out, are replaced, are guessed at sixty times an hour, and end with the case",
     { seed: "board-codes" },
     async (world) => {
       const { phone } = await lockedOut(world, "form");
@@ -145,7 +145,7 @@ describe("the proof board", () => {
       assert.equal(essence(replaced.text), essence(unknown.text), "one answer for all that lead nowhere");
       await world.pass(61 * 60_000);
       expectPage(await laptop.open(`/proof/${second}`), /leads nowhere/, 404);
-      for (let tries = 0; tries < 30; tries += 1) await laptop.open("/proof/0000-0000");
+      for (let tries = 0; tries < 60; tries += 1) await laptop.open("/proof/0000-0000");
       assert.equal((await laptop.open("/proof/0000-0000")).status, 429);
 
       await world.pass(61 * 60_000);
