@@ -78,7 +78,7 @@ describe("the board", () => {
     });
     assert.deepEqual(
       boardFor(facts).map(({ kindId }) => kindId),
-      ["records", "password", "mailbox", "api-token", "ssh-signature"],
+      ["repository", "dns", "well-known-file", "records", "password", "mailbox", "api-token", "ssh-signature"],
     );
   });
 
@@ -90,7 +90,7 @@ describe("the board", () => {
     };
     assert.deepEqual(
       boardFor(facts).map(({ kindId }) => kindId),
-      ["ssh-signature", "mailbox", "api-token", "records", "password"],
+      ["ssh-signature", "mailbox", "api-token", "repository", "dns", "well-known-file", "records", "password"],
     );
   });
 

@@ -8,6 +8,7 @@ import { currentChallenge } from "./challenge.ts";
 import { listFindings } from "./findings.ts";
 import { kinds } from "./kinds.ts";
 import type { TryLimits } from "./prove.ts";
+import { countTargets } from "./targets/count.ts";
 import { selectSigningKeys, selectTries } from "./store.ts";
 import type { AccountFacts, AnyKind, Challenge, EvidenceContext, Instructions, StoredFinding } from "./types.ts";
 
@@ -114,7 +115,8 @@ function rankOf({ order }: BoardFacts, card: BoardCard): number {
 const EVER = new Date(0);
 
 /** What an account has that a proof could rest on. */
-async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Promise<AccountFacts> {
+async function accountFacts(reader: Reader, accountId: AccountId, context: EvidenceContext): Promise<AccountFacts> {
+  const { now } = context;
   const addresses = await listAddresses(reader, accountId, EVER);
   const tokens = await listApiTokens(reader, accountId);
   return {
@@ -122,6 +124,7 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
     usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
     signingKeys: (await selectSigningKeys(reader, accountId)).length,
+    ...(await countTargets(reader, context)),
   };
 }
 
@@ -142,7 +145,7 @@ export async function loadBoard(
     findings: await listFindings(reader, context.caseId),
     tries: await selectTries(reader, context.caseId),
     challenges,
-    account: context.accountId ? await accountFacts(reader, context.accountId, context.now) : null,
+    account: context.accountId ? await accountFacts(reader, context.accountId, context) : null,
     order: options.order ?? [],
     ...(options.limits ? { limits: options.limits } : {}),
   });

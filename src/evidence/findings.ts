@@ -136,7 +136,21 @@ export interface Recheck {
   readonly findingId: FindingId;
   /** True: look again at what can be seen without the claimant. False: only judge the stored observation again. */
   readonly isObservedAgain: boolean;
+  /** What was seen outside just before (`lookAgain`), since nothing outside may be asked inside a transaction. */
+  readonly observation?: unknown;
   readonly actor: AuditActor;
+}
+
+/**
+ * Looks again at what a standing finding rests on, outside too, before the transaction of `recheckFinding`. Gives the
+ * observation, or null where there is nothing to look at again.
+ */
+export async function lookAgain(runtime: Runtime, context: EvidenceContext, findingId: FindingId): Promise<unknown> {
+  const old = await selectFinding(runtime.db, findingId);
+  const kind = old && findKind(old.kind);
+  const stored = old && kind?.observation.safeParse(old.observation);
+  if (!kind || !stored?.success || old.caseId !== context.caseId) return null;
+  return kind.observeAgain(runtime.db, context, stored.data, runtime.outside);
 }
 
 /**
@@ -154,7 +168,8 @@ export async function recheckFinding(
   const stored = old && kind?.observation.safeParse(old.observation);
   if (!old || !kind || !stored?.success || old.caseId !== context.caseId)
     return refuse(evidenceRefusals["no-such-finding"]());
-  const observation = recheck.isObservedAgain ? await kind.observeAgain(tx, context, stored.data) : stored.data;
+  const seen = kind.observation.safeParse(recheck.observation).data ?? stored.data;
+  const observation = recheck.isObservedAgain ? await kind.observeAgain(tx, context, seen) : seen;
   if (!(await replaceFinding(tx, old.id))) return refuse(evidenceRefusals["no-such-finding"]());
   const fresh = judge(runtime, context, kind, observation, tx.now, old.nonceId);
   const finding: StoredFinding = { ...fresh, observedAt: old.observedAt, expiresAt: old.expiresAt };

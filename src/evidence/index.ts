@@ -1,7 +1,14 @@
 export { type BoardCard, type BoardFacts, boardFor, type CardState, loadBoard } from "./board.ts";
 export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
-export { eraseOldObservations, listFindings, recheckFinding, recordFinding, toPolicyFinding } from "./findings.ts";
+export {
+  eraseOldObservations,
+  listFindings,
+  lookAgain,
+  recheckFinding,
+  recordFinding,
+  toPolicyFinding,
+} from "./findings.ts";
 export { findKind, kinds, offeredKinds } from "./kinds.ts";
 export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api-token/answer.ts";
 export { proofPath } from "./kinds/api-token/api-token.ts";

@@ -1,8 +1,11 @@
 import { apiToken } from "./kinds/api-token/api-token.ts";
+import { dns } from "./kinds/dns/dns.ts";
 import { mailbox } from "./kinds/mailbox/mailbox.ts";
 import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
+import { repository } from "./kinds/repository/repository.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
+import { wellKnownFile } from "./kinds/well-known-file/well-known-file.ts";
 import { type AnyKind, defineKind } from "./types.ts";
 
 /** Every kind of evidence, one line each, in the order a claimant who has proven nothing sees them. */
@@ -11,6 +14,9 @@ export const kinds: readonly AnyKind[] = [
   defineKind(mailbox),
   defineKind(apiToken),
   defineKind(sshSignature),
+  defineKind(repository),
+  defineKind(dns),
+  defineKind(wellKnownFile),
   defineKind(records),
 ];
 

@@ -17,6 +17,7 @@ export {
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
+export type { MetadataLink, ProjectLink } from "./links.ts";
 export { isProjectName, normalizeName } from "./names.ts";
 export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, recordsOf } from "./records.ts";
 export { registryRefusals } from "./refusals.ts";
@@ -38,6 +39,7 @@ export {
   pageUploads,
   type SoleOwnerships,
 } from "./store/account-data.ts";
+export { listProjectLinks } from "./store/links.ts";
 export type { ImpactCounts, ProjectOf } from "./store/access.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";
 export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";

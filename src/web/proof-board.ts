@@ -18,6 +18,7 @@ import {
 import { EVIDENCE_STATES, evidenceContext, type RecoveryRuntime } from "../recovery/index.ts";
 import type { CaseRequest } from "./case-page.ts";
 import type { FormState } from "./forms.ts";
+import { placeProof } from "./place-proofs.ts";
 
 const MONTH_HINT = "Year and month, like 2024-05.";
 
@@ -48,6 +49,9 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     one.needsChallenge
       ? challengeForm(request, "ssh-signature")
       : html`${command(one)}${posted(request, "ssh-signature", html`${textarea({ name: "signature", label: "The signature it made", hint: "From -----BEGIN SSH SIGNATURE----- to its end. Never the key itself.", error: state.errors["signature"], required: true, maxlength: 16_384, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
+  repository: (request, state, one) => inPlace(request, state, one),
+  dns: (request, state, one) => inPlace(request, state, one),
+  "well-known-file": (request, state, one) => inPlace(request, state, one),
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({
@@ -86,6 +90,9 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     });
   },
 };
+
+const inPlace = (request: CaseRequest, state: FormState, one: BoardCard): Html =>
+  one.needsChallenge ? challengeForm(request, one.kindId) : html`${command(one)}${placeProof(request, state, one)}`;
 
 const posted = (request: CaseRequest, kind: string, body: Html): Html =>
   formElement({ action: `/recovery/case/prove/${kind}`, csrf: request.csrfToken, body });

@@ -41,6 +41,9 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/mailbox": { address: "new@new.example" },
   "/recovery/case/prove/mailbox-code": { address: "new@new.example", "mailbox-code": "00000000" },
   "/recovery/case/prove/ssh-signature": { signature: "" },
+  "/recovery/case/prove/repository": { repository: "https://forge.example.org/owner/name" },
+  "/recovery/case/prove/dns": { domain: "sub.example.org" },
+  "/recovery/case/prove/well-known-file": { site: "www.example.org" },
   "/recovery/case/prove/records": {
     projects: "alpenglow",
     organisations: "",

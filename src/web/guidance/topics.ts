@@ -1,4 +1,5 @@
 import { html, type Html } from "../../kernel/html/index.ts";
+import { PLACE_TOPICS } from "./proofs-of-places.ts";
 
 /* Guidance, written for somebody who is worried. What a page asks of people is what this installation really does. */
 
@@ -199,4 +200,5 @@ export const TOPICS: readonly Topic[] = [
   PASSWORD_MANAGERS,
   PHISHING,
   LEAVING,
+  ...PLACE_TOPICS,
 ];
