@@ -76,6 +76,7 @@ const HOST_NAME = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z
 /** A domain as people type it, in ASCII and lower case: `https://www.example.org/` is one too. Null for what is none. */
 export function domainOf(typed: string): string | null {
   const text = typed.trim();
+  if (/[\s@]/.test(text)) return null;
   const url = URL.canParse(text) && /^https?:/i.test(text) ? new URL(text) : URL.parse(`https://${text}`);
   const host = url?.hostname.replace(/\.$/, "").replace(/^_locksmith-challenge\./, "") ?? "";
   return HOST_NAME.test(host) ? host : null;
