@@ -30,6 +30,8 @@ export interface BoardCard {
   readonly challengeUntil: Date | null;
   readonly triesLeft: number;
   readonly state: CardState;
+  /** Commands that clear up after proofs that stand. */
+  readonly afterwards?: readonly string[];
 }
 
 export interface BoardFacts {
@@ -93,9 +95,19 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
       challengeUntil: challenge?.expiresAt ?? null,
       triesLeft,
       state: stateOf(facts, kind, triesLeft),
+      ...afterwardsOf(facts, kind),
     };
   });
   return hasProven(facts) ? cards.toSorted((a, b) => rankOf(facts, a) - rankOf(facts, b)) : cards;
+}
+
+function afterwardsOf(facts: BoardFacts, kind: AnyKind): Pick<BoardCard, "afterwards"> {
+  const proofs = facts.findings.filter((one) => one.kind === kind.id && isProof(one, facts.context.now));
+  const commands = proofs.flatMap(({ observation }) => {
+    const stored = kind.observation.safeParse(observation);
+    return (stored.success ? kind.afterwards?.(stored.data) : null) ?? [];
+  });
+  return commands.length > 0 ? { afterwards: commands } : {};
 }
 
 const STATE_RANK: Readonly<Record<CardState["kind"], number>> = {

@@ -39,8 +39,6 @@ export interface Instructions {
   readonly command?: string;
   /** Commands for those to whom the first do not fit, with the sentence that says who they are. */
   readonly otherwise?: { readonly summary: string; readonly command: string };
-  /** A command that takes away again what the proof has left behind. */
-  readonly afterwards?: string;
   /** Where to do it: "On a computer where …". */
   readonly where: string;
   readonly minutes: number;
@@ -124,6 +122,8 @@ export interface EvidenceKind<Claim, Observation> {
     outside?: Outside,
   ): Promise<Observation>;
   assess(observation: Observation, context: EvidenceContext): Assessment;
+  /** A command that takes away again what a proof has left in the world; for a proof that stands. */
+  afterwards?(observation: Observation): string | null;
   /** What must happen in the transaction of the finding: spending a code, holding a token. Gives the nonce it spent. */
   settle?(
     tx: Tx,

@@ -33,11 +33,11 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
 };
 
-/** What stands under the command of such a proof: another command for others, the form, and how to clear up. */
+/** What stands under the command of such a proof: another command for others, and the form. */
 export function placeProof(request: CaseRequest, state: FormState, one: BoardCard): Html | null {
   const place = PLACES[one.kindId];
   if (!place) return null;
-  const { otherwise, afterwards } = one.instructions;
+  const { otherwise } = one.instructions;
   const { name, label, hint, help } = place;
   const typed = field({
     name,
@@ -63,13 +63,18 @@ export function placeProof(request: CaseRequest, state: FormState, one: BoardCar
       csrf: request.csrfToken,
       body: html`${typed}${button({ label: "Look there now", kind: "secondary" })}`,
     })}
-    ${
-      afterwards
-        ? details({
-            summary: "When your case is over",
-            body: copyable({ id: `afterwards-${one.kindId}`, text: afterwards, label: "Run this to clear up" }),
-          })
-        : null
-    }
     <p class="muted">${help}</p>`;
 }
+
+/** How to clear up after proofs that stand. */
+export const clearUp = (one: BoardCard): Html | null =>
+  one.afterwards
+    ? details({
+        summary: "When your case is over",
+        body: copyable({
+          id: `afterwards-${one.kindId}`,
+          text: one.afterwards.join("\n"),
+          label: "Run this to clear up",
+        }),
+      })
+    : null;

@@ -18,7 +18,7 @@ import {
 import { EVIDENCE_STATES, evidenceContext, type RecoveryRuntime } from "../recovery/index.ts";
 import type { CaseRequest } from "./case-page.ts";
 import type { FormState } from "./forms.ts";
-import { placeProof } from "./place-proofs.ts";
+import { clearUp, placeProof } from "./place-proofs.ts";
 
 const MONTH_HINT = "Year and month, like 2024-05.";
 
@@ -133,6 +133,7 @@ function cardOf(request: CaseRequest, state: FormState, one: BoardCard): Html {
   const body = html`
     ${said.map((text) => html`<p><strong>${text}</strong></p>`)}
     ${one.state.kind === "proven" ? html`<p class="muted">Counts until ${time(one.state.until, request.now, "date")}.</p>` : null}
+    ${clearUp(one)}
     ${
       isOpen
         ? html`<p>${one.instructions.sentence}</p>

@@ -19,7 +19,7 @@ const PROVE_REPOSITORY: Topic = {
     },
     {
       title: "Afterwards",
-      body: html`<p>Leave the branch until your case is over, since we look again each night. Then delete it; the case page shows the command. Anybody may see the branch: its name opens nothing.</p>`,
+      body: html`<p>Leave the branch until your case is over: whoever decides may look again. Then delete it; the case page shows the command. Anybody may see the branch: its name opens nothing.</p>`,
     },
   ],
   next: { href: "/recovery", label: "Get back into my account" },

@@ -189,14 +189,13 @@ function assess(seen: Observation): Assessment {
   };
 }
 
-function commands(context: EvidenceContext): Pick<Instructions, "command" | "otherwise" | "afterwards"> {
+function commands(context: EvidenceContext): Pick<Instructions, "command" | "otherwise"> {
   const { challenge } = context;
   if (!challenge) return {};
   const branch = branchOf(challenge);
   const file = fileOf(challenge);
   return {
     command: `git push origin HEAD:refs/heads/${branch}`,
-    afterwards: `git push origin --delete refs/heads/${branch}`,
     otherwise: {
       summary: "With Mercurial or Subversion, or where you cannot push a branch",
       command: [
@@ -248,7 +247,7 @@ export const repository: EvidenceKind<Claim, Observation> = {
     ...commands(context),
     where: "On any computer that may push. The repository must be public, and linked in the metadata of your project.",
     minutes: 5,
-    proves: "That you can write to it. Leave the branch until your case is over; the last command takes it away again.",
+    proves: "That you can write to it. Leave the branch until your case is over; then we show how to delete it.",
   }),
   cannot: (facts) =>
     facts.repositories === 0 ? "No project of the account has been linked to a repository long enough." : null,
@@ -263,6 +262,8 @@ export const repository: EvidenceKind<Claim, Observation> = {
     return again.outcome === "not-there" ? { ...seen, outcome: "taken-away" } : again;
   },
   assess,
+  afterwards: ({ foundAs, name }) =>
+    foundAs === null || name === null || foundAs === "file" ? null : `git push origin --delete ${name}`,
   samples: {
     supports: [
       { title: "a branch in the linked repository", observation: SAMPLE },

@@ -40,7 +40,7 @@ describe("well-known file, over HTTPS with a private authority", {
     const copy = await world.forge.makeRepository("git.club", "alpha/site");
     const context = world.openCase(id);
     const challenge = await world.challenge(context, "well-known-file");
-    const { command = "", afterwards = "" } = wellKnownFile.instructions({ ...context, challenge });
+    const { command = "" } = wellKnownFile.instructions({ ...context, challenge });
     await copy.shell(command);
     const text = await readFile(join(copy.folder, wellKnownPath(challenge)), "utf8");
     assert.equal(must(await answer(context, "alpine.club")).verdict, "inconclusive", "not published yet");
@@ -48,6 +48,8 @@ describe("well-known file, over HTTPS with a private authority", {
     const finding = must(await answer(context, "www.alpine.club"));
     assert.equal(finding.verdict, "supports");
     assert.equal(finding.root, "zone:alpine.club");
+    const afterwards = wellKnownFile.afterwards?.(wellKnownFile.observation.parse(finding.observation));
+    assert.ok(afterwards);
     await copy.shell(afterwards);
     const later = { ...context, challenge: null };
     assert.deepEqual(await lookAgain(world.runtime, later, finding.id), finding.observation);

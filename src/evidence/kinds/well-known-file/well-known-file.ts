@@ -200,7 +200,6 @@ export const wellKnownFile: EvidenceKind<Claim, Observation> = {
             "mkdir -p .well-known/locksmith-challenge",
             `printf '%s' '${challenge.value}' > '.well-known/locksmith-challenge/${codeOf(challenge)}'`,
           ].join("\n"),
-          afterwards: `rm '.well-known/locksmith-challenge/${codeOf(challenge)}'`,
         }
       : {}),
     where: "Where you publish the site from. It must be reachable over https, without leading on to another name.",
@@ -219,6 +218,7 @@ export const wellKnownFile: EvidenceKind<Claim, Observation> = {
     return again.outcome === "not-there" ? { ...seen, outcome: "taken-away" } : again;
   },
   assess,
+  afterwards: ({ value }) => `rm '.well-known/locksmith-challenge/${codeOf({ value })}'`,
   samples: {
     supports: [
       { title: "a site of its own", observation: SAMPLE },
