@@ -8,6 +8,7 @@ import { type Database, openDatabase } from "../kernel/db/database.ts";
 import { migrate } from "../kernel/db/migrate.ts";
 import { errorFields, type Log } from "../kernel/log.ts";
 import { createGuardedFetch } from "../kernel/net/guarded-fetch.ts";
+import { createOutside } from "../kernel/net/outside.ts";
 import { systemRandom } from "../kernel/random.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import {
@@ -104,6 +105,7 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     publicUrl,
     indexName: config.indexName,
     countLeaks,
+    outside: createOutside(),
   };
   const mail = await openMail(config, folders, keys);
   closers.add("mail connections", 1_000, () => mail.close());

@@ -13,6 +13,7 @@ import { kinds } from "./kinds.ts";
 import { selectOpenpgpKeys } from "./openpgp-store.ts";
 import { authenticatorCard } from "./kinds/authenticator/authenticator.ts";
 import type { TryLimits } from "./prove.ts";
+import { countTargets } from "./targets/count.ts";
 import { selectDeclined, selectSigningKeys, selectTries } from "./store.ts";
 import type { AccountFacts, AnyKind, Challenge, EvidenceContext, Instructions, StoredFinding } from "./types.ts";
 
@@ -55,6 +56,8 @@ export interface BoardCard {
   readonly helpsMost?: boolean;
   /** Not a proof: pages of ours that make one unnecessary. */
   readonly leadsTo?: readonly { readonly href: string; readonly label: string }[];
+  /** Commands that clear up after proofs that stand. */
+  readonly afterwards?: readonly string[];
 }
 
 export interface BoardFacts {
@@ -132,6 +135,7 @@ export function boardFor(facts: BoardFacts): readonly BoardCard[] {
       hasAsked: (facts.tries.get(`${kind.id}-ask`) ?? 0) > 0,
       state,
       ...(addsNothing(facts, kind, state) ? { addsNothing: true } : {}),
+      ...afterwardsOf(facts, kind),
     };
   });
   const ordered = [signInCard(facts), ...cards].toSorted((a, b) => compareCards(facts, a, b));
@@ -172,6 +176,15 @@ const bestHelp = ({ help }: BoardFacts, policyKinds: readonly string[]): KindHel
 const compareHelp = (a: KindHelp, b: KindHelp, minutesOfA: number, minutesOfB: number): number =>
   a.step - b.step || b.share / minutesOfB - a.share / minutesOfA;
 
+function afterwardsOf(facts: BoardFacts, kind: AnyKind): Pick<BoardCard, "afterwards"> {
+  const proofs = facts.findings.filter((one) => one.kind === kind.id && isProof(one, facts.context.now));
+  const commands = proofs.flatMap(({ observation }) => {
+    const stored = kind.observation.safeParse(observation);
+    return (stored.success ? kind.afterwards?.(stored.data) : null) ?? [];
+  });
+  return commands.length > 0 ? { afterwards: commands } : {};
+}
+
 const STATE_RANK: Readonly<Record<CardState["kind"], number>> = {
   "not-tried": 0,
   tried: 0,
@@ -208,7 +221,7 @@ export const unavailableKinds = (facts: BoardFacts): readonly string[] =>
 const EVER = new Date(0);
 
 /** What an account has that a proof could rest on. */
-async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Promise<AccountFacts> {
+async function accountFacts(reader: Reader, accountId: AccountId, context: EvidenceContext): Promise<AccountFacts> {
   const [
     addresses,
     tokens,
@@ -222,6 +235,7 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     isSecondBound,
     shared,
     contacts,
+    targets,
   ] = await Promise.all([
     listAddresses(reader, accountId, EVER),
     listApiTokens(reader, accountId),
@@ -230,16 +244,18 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     listForges(reader, accountId),
     selectOpenpgpKeys(reader, accountId),
     hasHadCodes(reader, accountId),
-    listDevices(reader, accountId, now),
+    listDevices(reader, accountId, context.now),
     describeCodes(reader, accountId),
     hasSecondFactor(reader, accountId),
     listSharedWith(reader, accountId),
     listContactsOf(reader, accountId),
+    countTargets(reader, context),
   ]);
   return {
     hasPassword: password !== null,
     verifiedAddresses: addresses.filter((one) => one.verifiedAt).length,
-    usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= now)).length,
+    usableTokens: tokens.filter((token) => !token.revoked && !(token.expiresAt && token.expiresAt <= context.now))
+      .length,
     signingKeys: keys.length + forges.length,
     openpgpKeys: openpgpKeys.length,
     hasHadCodes: hadCodes,
@@ -247,6 +263,7 @@ async function accountFacts(reader: Reader, accountId: AccountId, now: Date): Pr
     canSignIn: (codes?.unused ?? 0) > 0 || isSecondBound,
     sharers: shared.size,
     contacts: contacts.filter(({ acceptedAt }) => acceptedAt).length,
+    ...targets,
   };
 }
 
@@ -271,7 +288,7 @@ export async function loadBoardFacts(
     findings,
     tries,
     challenges,
-    account: context.accountId !== null && isNeeded ? await accountFacts(reader, context.accountId, context.now) : null,
+    account: context.accountId !== null && isNeeded ? await accountFacts(reader, context.accountId, context) : null,
     help: [],
     declined,
     ...(limits ? { limits } : {}),

@@ -13,7 +13,7 @@ export { declineKind, takeBackDecline } from "./decline.ts";
 export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
 export { currentChallenge, startChallenge } from "./challenge.ts";
 export { eraseOldObservations, listFindings, recordFinding, toPolicyFinding } from "./findings.ts";
-export { lookAgain, noteChecked, recheckFinding, recordChanges } from "./recheck.ts";
+export { lookAgain, lookAtFinding, noteChecked, recheckFinding, recordChanges } from "./recheck.ts";
 export {
   confirmForge,
   FORGE_NAMESPACE,

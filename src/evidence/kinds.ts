@@ -1,15 +1,18 @@
 import { apiToken } from "./kinds/api-token/api-token.ts";
 import { knownDevice } from "./kinds/known-device/known-device.ts";
 import { liveSession } from "./kinds/live-session/live-session.ts";
+import { dns } from "./kinds/dns/dns.ts";
 import { mailbox } from "./kinds/mailbox/mailbox.ts";
 import { openpgp } from "./kinds/openpgp/openpgp.ts";
 import { network } from "./kinds/network/network.ts";
 import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
 import { savedCode } from "./kinds/saved-code/saved-code.ts";
-import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
 import { recoveryContact } from "./kinds/recovery-contact/recovery-contact.ts";
 import { vouch } from "./kinds/vouch/vouch.ts";
+import { repository } from "./kinds/repository/repository.ts";
+import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
+import { wellKnownFile } from "./kinds/well-known-file/well-known-file.ts";
 import { type AnyKind, defineKind } from "./types.ts";
 
 /** Every kind of evidence, one line each, in the order a claimant who has proven nothing sees them. */
@@ -22,6 +25,9 @@ export const kinds: readonly AnyKind[] = [
   defineKind(liveSession),
   defineKind(knownDevice),
   defineKind(savedCode),
+  defineKind(repository),
+  defineKind(dns),
+  defineKind(wellKnownFile),
   defineKind(records),
   defineKind(network),
   defineKind(vouch),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { audit, type AuditActor } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
+import type { Outside } from "../kernel/net/outside.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { FindingId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
@@ -21,6 +22,8 @@ export interface Recheck {
   readonly findingId: FindingId;
   /** True: look again at what can be seen without the claimant. False: only judge the stored observation again. */
   readonly isObservedAgain: boolean;
+  /** What was seen just before (`lookAtFinding`): nothing outside may be asked inside a transaction. */
+  readonly observation?: unknown;
   readonly actor: AuditActor;
 }
 
@@ -35,9 +38,27 @@ export async function recheckFinding(
   recheck: Recheck,
 ): Promise<Result<StoredFinding>> {
   const old = await selectFinding(tx, recheck.findingId);
-  const seen = old && (await look(tx, context, old, recheck.isObservedAgain));
+  const { observation } = recheck;
+  const seen =
+    observation === undefined || observation === null
+      ? old && (await look(tx, context, old, recheck.isObservedAgain))
+      : { observation };
   if (!old || !seen || old.caseId !== context.caseId) return refuse(evidenceRefusals["no-such-finding"]());
   return replace(tx, runtime, context, old, seen.observation, recheck);
+}
+
+/**
+ * Looks again at what one finding rests on, outside too, before the transaction of `recheckFinding`. Gives the
+ * observation, or null where there is nothing to look at again.
+ */
+export async function lookAtFinding(
+  runtime: Runtime,
+  context: EvidenceContext,
+  findingId: FindingId,
+): Promise<unknown> {
+  const old = await selectFinding(runtime.db, findingId);
+  if (!old || old.caseId !== context.caseId) return null;
+  return (await look(runtime.db, context, old, true, runtime.outside))?.observation ?? null;
 }
 
 /** Null for an unknown kind, and where the observation is erased or of a shape that is read no more. */
@@ -46,11 +67,12 @@ async function look(
   context: EvidenceContext,
   old: StoredFinding,
   isObservedAgain: boolean,
+  outside?: Outside,
 ): Promise<{ readonly observation: unknown } | null> {
   const kind = findKind(old.kind);
   const stored = kind?.observation.safeParse(old.observation);
   if (!kind || !stored?.success) return null;
-  const observation = isObservedAgain ? await kind.observeAgain(reader, context, stored.data) : stored.data;
+  const observation = isObservedAgain ? await kind.observeAgain(reader, context, stored.data, outside) : stored.data;
   return { observation };
 }
 
@@ -102,7 +124,7 @@ export async function lookAgain(runtime: Runtime, context: EvidenceContext): Pro
       unchanged.push(old.id);
       continue;
     }
-    const seen = await look(runtime.db, context, old, true);
+    const seen = await look(runtime.db, context, old, true, runtime.outside);
     if (seen && !isSame(runtime, context, old, seen.observation)) changed.push({ old, observation: seen.observation });
     else unchanged.push(old.id);
   }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Reader } from "../kernel/db/database.ts";
 import type { Tx } from "../kernel/db/transact.ts";
+import type { Outside } from "../kernel/net/outside.ts";
 import type { AccountId, CaseId, FindingId, OneTimeId, SigningKeyId } from "../kernel/ids.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -38,6 +39,8 @@ export interface Instructions {
   readonly command?: string;
   /** For a kind whose challenge is a number to compare: what to look for. Absent until one is running. */
   readonly number?: string;
+  /** Commands for those to whom the first do not fit, with the sentence that says who they are. */
+  readonly otherwise?: { readonly summary: string; readonly command: string };
   /** Where to do it: "On a computer where …". */
   readonly where: string;
   readonly minutes: number;
@@ -88,6 +91,10 @@ export interface AccountFacts {
   /** People who own something that the account shares, and accepted recovery contacts. */
   readonly sharers?: number;
   readonly contacts?: number;
+  /** Places that count as proof targets; absent: not looked at. */
+  readonly repositories?: number;
+  readonly domains?: number;
+  readonly sites?: number;
 }
 
 /**
@@ -123,9 +130,19 @@ export interface EvidenceKind<Claim, Observation> {
   cannot(facts: AccountFacts): string | null;
   /** Looks at the claim. Reads only, but for attempt counters. Refuses what the claimant should send differently. */
   observe(runtime: Runtime, context: EvidenceContext, claim: Claim): Promise<Result<Observation>>;
-  /** Looks again at what can be seen without the claimant. */
-  observeAgain(reader: Reader, context: EvidenceContext, observation: Observation): Promise<Observation>;
+  /**
+   * Looks again at what can be seen without the claimant. With `outside`, also there; an outage changes nothing. Without,
+   * only at what we hold ourselves, which is all that may be done inside a transaction.
+   */
+  observeAgain(
+    reader: Reader,
+    context: EvidenceContext,
+    observation: Observation,
+    outside?: Outside,
+  ): Promise<Observation>;
   assess(observation: Observation, context: EvidenceContext): Assessment;
+  /** A command that takes away again what a proof has left in the world; for a proof that stands. */
+  afterwards?(observation: Observation): string | null;
   /** What must happen in the transaction of the finding: spending a code, holding a token. Gives the nonce it spent. */
   settle?(
     tx: Tx,

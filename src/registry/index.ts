@@ -17,6 +17,7 @@ export {
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
+export type { MetadataLink, ProjectLink } from "./links.ts";
 export { isProjectName, normalizeName } from "./names.ts";
 export { type IndexRecord, impactOf, type ProjectSummary, projectSummary, reachOf, recordsOf } from "./records.ts";
 export {
@@ -53,6 +54,7 @@ export {
   pageUploads,
   type SoleOwnerships,
 } from "./store/account-data.ts";
+export { listProjectLinks } from "./store/links.ts";
 export type { ImpactCounts, ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";

@@ -1,4 +1,5 @@
 import { ok, refuse, type Result } from "../kernel/result.ts";
+import { linksOf, type MetadataLink } from "./links.ts";
 import { isProjectName, normalizeName } from "./names.ts";
 import { registryRefusals } from "./refusals.ts";
 import { normalizeVersion } from "./versions.ts";
@@ -14,6 +15,8 @@ export interface CoreMetadata {
   readonly requiresPython: string;
   /** Normalised names of what it needs, without duplicates; what only an extra needs is left out. */
   readonly dependsOn: readonly string[];
+  /** Where the project lives, by this file: plain https addresses. */
+  readonly links: readonly MetadataLink[];
   /** Shown on pages as the file gives them. */
   readonly shown: {
     readonly requiresDist: readonly string[];
@@ -67,6 +70,7 @@ export function parseMetadata(
     descriptionContentType: first("description-content-type").slice(0, 200),
     requiresPython,
     dependsOn: dependenciesOf(all("requires-dist")),
+    links: linksOf(all("project-url"), first("home-page")),
     shown: {
       requiresDist: all("requires-dist"),
       classifiers: all("classifier"),

@@ -33,6 +33,7 @@ import {
   listReleases,
   replaceDependencies,
 } from "./store/projects.ts";
+import { noteLinks } from "./store/links.ts";
 import { lockApiToken } from "./store/tokens.ts";
 import type { Project, ProjectRole, TokenHolder } from "./types.ts";
 import { newestVersion } from "./versions.ts";
@@ -161,8 +162,9 @@ async function publish(tx: Tx, random: Random, holder: TokenHolder, upload: Chec
     metadata: metadata.shown,
     by: accountId,
   });
+  const fileId = newId("fil", tx.now, random);
   await insertFile(tx, {
-    id: newId("fil", tx.now, random),
+    id: fileId,
     project_id: project.value.id,
     release_id: release.id,
     filename: upload.file.filename,
@@ -180,6 +182,7 @@ async function publish(tx: Tx, random: Random, holder: TokenHolder, upload: Chec
     uploaded_by: accountId,
     uploaded_with: holder.token.id,
   });
+  await noteLinks(tx, { projectId: project.value.id, fileId }, metadata.links);
   await noteDependencies(tx, project.value, form.version, release.isNew, metadata.dependsOn);
   audit(tx, random, {
     act: "registry/file-published",

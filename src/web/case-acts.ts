@@ -146,7 +146,7 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     act(
       "prove/challenge",
       "Issues the challenge that a proof needs.",
-      form({ kind: z.enum(["api-token", "ssh-signature", "openpgp"]) }),
+      form({ kind: z.enum(["api-token", "ssh-signature", "openpgp", "repository", "dns", "well-known-file"]) }),
       (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
     act("prove/number", "Shows a number, which a signed-in session is asked for.", form({}), (request) =>
@@ -239,6 +239,28 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       form({ "contact-code": codeField }),
       (request) =>
         proveInCase(runtime, caseId(request), "recovery-contact", { code: request.body["contact-code"] }, request),
+    ),
+    act(
+      "prove/repository",
+      "Looks for the challenge in a repository that a project was linked to before.",
+      form({ repository: line({ max: 500, missing: "Please enter the address of the repository." }) }),
+      (request) =>
+        proveInCase(runtime, caseId(request), "repository", { repository: request.body.repository }, request),
+      ({ repository }) => ({ repository }),
+    ),
+    act(
+      "prove/dns",
+      "Looks for the challenge in the DNS of a domain that was the account's before.",
+      form({ domain: line({ max: 300, missing: "Please enter the domain." }) }),
+      (request) => proveInCase(runtime, caseId(request), "dns", { domain: request.body.domain }, request),
+      ({ domain }) => ({ domain }),
+    ),
+    act(
+      "prove/well-known-file",
+      "Looks for the challenge as a file on a site that a project was linked to before.",
+      form({ site: line({ max: 300, missing: "Please enter the name of the site." }) }),
+      (request) => proveInCase(runtime, caseId(request), "well-known-file", { site: request.body.site }, request),
+      ({ site }) => ({ site }),
     ),
     act(
       "prove/records",

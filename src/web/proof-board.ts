@@ -23,6 +23,7 @@ import {
 import type { CaseBoard, RecoveryRuntime } from "../recovery/index.ts";
 import type { CaseRequest } from "./case-page.ts";
 import type { FormState } from "./forms.ts";
+import { clearUp, placeProof } from "./place-proofs.ts";
 
 /** Often enough to see a command on another machine succeed, seldom enough for a page that stays open all day. */
 const SECONDS_BETWEEN_LOOKS = 5;
@@ -92,6 +93,9 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
         html`${field({ name: "contact-code", label: "Eight-digit code they read to you", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["contact-code"], required: true, maxlength: 32, width: "short" })}${button({ label: "Take it", kind: "secondary" })}`,
       ),
     })}`,
+  repository: (request, state, one) => inPlace(request, state, one),
+  dns: (request, state, one) => inPlace(request, state, one),
+  "well-known-file": (request, state, one) => inPlace(request, state, one),
   records: (request, state) => {
     const lines = (name: string, label: string) =>
       textarea({
@@ -136,6 +140,9 @@ const askedAlready = (one: BoardCard): Html | null =>
   one.hasAsked
     ? html`<p><strong>If there is such a person, they have our mail now. Call them, so that they hear it is you.</strong></p>`
     : null;
+
+const inPlace = (request: CaseRequest, state: FormState, one: BoardCard): Html =>
+  one.needsChallenge ? challengeForm(request, one.kindId) : html`${command(one)}${placeProof(request, state, one)}`;
 
 const posted = (request: CaseRequest, kind: string, body: Html): Html =>
   formElement({ action: `/recovery/case/prove/${kind}`, csrf: request.csrfToken, body });
@@ -211,6 +218,8 @@ const HELP: Readonly<Record<string, string>> = {
   "known-device": "/help/known-browser",
   "saved-code": "/help/used-recovery-codes",
   authenticator: "/help/recovery-codes",
+  "ssh-signature": "/help/ssh-signature",
+  openpgp: "/help/openpgp-signature",
 };
 
 /** What to do, where, how long it takes, what it proves, and the way to say that it cannot be done. */
@@ -233,6 +242,7 @@ function cardOf(board: CaseBoard, request: CaseRequest, state: FormState, one: B
   const body = html`
     ${saidOf(one).map((text) => html`<p><strong>${text}</strong></p>`)}
     ${one.state.kind === "proven" ? html`<p class="muted">Counts until ${time(one.state.until, request.now, "date")}.</p>` : null}
+    ${clearUp(one)}
     ${open && one.addsNothing ? html`<p class="muted">It rests on what you have shown already, or is too weak: by itself it would change nothing.</p>${details({ summary: "Show it all the same", body: open })}` : open}
     ${kind === "declined" ? answerTo(request, "can", one, "I can after all") : null}`;
   return html`<div id="proof-${one.kindId}" data-part>${card({ title: one.title, aside: badge(one.helpsMost ? HELPS_MOST : BADGES[kind]), body, level: 3 })}</div>`;

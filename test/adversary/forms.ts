@@ -70,6 +70,9 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/ssh-signature": { signature: "" },
   "/recovery/case/prove/openpgp": { signature: "" },
   "/recovery/case/prove/saved-code": { code: "lkrc-00000-00000-00000-00000-00000", cannotSignIn: "yes" },
+  "/recovery/case/prove/repository": { repository: "https://forge.example.org/owner/name" },
+  "/recovery/case/prove/dns": { domain: "sub.example.org" },
+  "/recovery/case/prove/well-known-file": { site: "www.example.org" },
   "/recovery/case/prove/records": {
     projects: "alpenglow",
     organisations: "",

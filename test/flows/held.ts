@@ -181,6 +181,11 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: go,
   },
   project_dependencies: nothing("project_id depends_on"),
+  project_links: {
+    columns: "id project_id url label first_seen_at first_file_id last_seen_at",
+    exported: "stands in the metadata of the published files, which the export names",
+    deletion: { untouched: PUBLISHED },
+  },
   project_roles: { columns: "project_id account_id role granted_at", exported: ["roles"], deletion: go },
   projects: {
     columns: "id name name_normalized name_folded created_at created_by",

@@ -13,6 +13,7 @@ import { verifyChain } from "../../src/audit/index.ts";
 import { type Mailbox, type World as StoryWorld, type WorldTime } from "../../src/bin/demo/person.ts";
 import { buildEdge, type Route } from "../../src/kernel/http/index.ts";
 import { createGuardedFetch } from "../../src/kernel/net/guarded-fetch.ts";
+import type { Outside } from "../../src/kernel/net/outside.ts";
 import { deliverDue, type MailTransport, type OutgoingMail, outboxDepth } from "../../src/notifications/index.ts";
 import { type ClockWork, policy as policies, type RecoveryRuntime, sweepClocks } from "../../src/recovery/index.ts";
 import { makeDownloadCounter } from "../../src/registry/index.ts";
@@ -48,6 +49,8 @@ export interface WorldOptions {
   readonly policyFile?: string;
   /** Where leaked passwords are looked up; nowhere unless given. */
   readonly leaks?: LeakSources;
+  /** The places that strangers choose; none can be reached unless given. */
+  readonly outside?: Outside;
   /** More settings, as in the environment. */
   readonly settings?: Environment;
   /** Texts that must not be in any log line at the end. */
@@ -68,6 +71,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const runtime: TestRuntime & RecoveryRuntime = {
     ...base,
     policy: loaded.value,
+    outside: options.outside,
     countLeaks:
       options.leaks &&
       makeLeakLookup(options.leaks, {

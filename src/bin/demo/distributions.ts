@@ -15,6 +15,8 @@ export interface DistributionOptions {
   readonly requiresDist?: readonly string[];
   readonly requiresPython?: string;
   readonly summary?: string;
+  /** As `Label, https://…`. */
+  readonly projectUrls?: readonly string[];
 }
 
 export interface Distribution {
@@ -33,6 +35,7 @@ export function coreMetadata(options: DistributionOptions): string {
     `Summary: ${options.summary ?? "A small package for trying things out"}`,
     ...(options.requiresPython === undefined ? [] : [`Requires-Python: ${options.requiresPython}`]),
     ...(options.requiresDist ?? []).map((requirement) => `Requires-Dist: ${requirement}`),
+    ...(options.projectUrls ?? []).map((line) => `Project-URL: ${line}`),
     "Description-Content-Type: text/plain",
     "",
     `${options.name} says hello.`,

@@ -60,10 +60,13 @@ export async function exchange(options: Exchange): Promise<Result<ExchangeAnswer
     clearTimeout(headersTimer);
     const unfit = headersRefusal(response, options);
     if (unfit) throw new RefusedExchange(unfit);
+    const body = await readBody(response, options.maxBytes);
+    // A body that ends with the connection looks whole when it was we who hung up.
+    if (options.signal.aborted) throw new RefusedExchange(netRefusals["time-total"]());
     return ok({
       status: response.statusCode ?? 0,
       headers: plainHeaders(response),
-      body: await readBody(response, options.maxBytes),
+      body,
       address: normalAddress(response.socket.remoteAddress ?? ""),
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { html, type Html } from "../../kernel/html/index.ts";
 import { PROOF_TOPICS } from "./proofs.ts";
+import { PLACE_TOPICS } from "./proofs-of-places.ts";
 
 /* Guidance, written for somebody who is worried. What a page asks of people is what this installation really does. */
 
@@ -335,4 +336,5 @@ export const TOPICS: readonly Topic[] = [
   PASTED_SECRET,
   ...PROOF_TOPICS,
   VOUCHING,
+  ...PLACE_TOPICS,
 ];
