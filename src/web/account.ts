@@ -28,6 +28,7 @@ import {
   freshSubscriberGuard,
   listDevices,
   listLiveSessions,
+  owingGuard,
   SESSION_COOKIE,
   subscriberGuard,
 } from "../sessions/index.ts";
@@ -192,7 +193,7 @@ export const accountRoutes: readonly Route[] = [
     method: "POST",
     path: "/sign-out",
     about: "Ends this session and clears what the browser kept.",
-    guard: subscriberGuard,
+    guard: owingGuard, // also for somebody who has not finished, at a computer that is not theirs
     body: form({}),
     handle: async (runtime, request) => {
       await signOut(runtime, selfOf(request));
