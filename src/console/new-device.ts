@@ -38,7 +38,7 @@ import {
   waysToConfirm,
 } from "../sign-in/index.ts";
 import { deskLayout } from "./layout.ts";
-import { atDesk, deskDevicePath, NEXT, say, type State } from "./sign-in.ts";
+import { atDesk, codeLine, deskDevicePath, NEXT, nextIn, say, sayInvalid, type State } from "./sign-in.ts";
 
 /** A member of staff who has shown every factor, in a browser that the account does not know. */
 const staffDeviceGuard: Guard<Confirming> = {
@@ -134,7 +134,9 @@ export const deskDeviceRoutes: readonly Route[] = [
     about: "Checks the mailed code and opens the desk; the browser is then known.",
     guard: staffDeviceGuard,
     limit: LIMIT,
-    body: form({ code: line({ max: 64 }), next: NEXT.shape.next }),
+    body: form({ code: codeLine, next: NEXT.shape.next }),
+    invalid: async (runtime, request, invalid) =>
+      page(await devicePage(runtime, request, request.actor, sayInvalid(invalid), nextIn(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const { code, next } = request.body;
       const step = {

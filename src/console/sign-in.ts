@@ -18,6 +18,7 @@ import {
   form,
   type Guard,
   type Incoming,
+  type InvalidInput,
   line,
   page,
   redirect,
@@ -145,6 +146,18 @@ export const say = (refusal: { readonly title: string; readonly detail?: string 
   message: [refusal.title, refusal.detail].filter(Boolean).join(" "),
 });
 
+/** What a form of the desk's sign-in says when a field cannot be read. */
+export const sayInvalid = ({ fields, values }: InvalidInput): State => ({
+  message: [...new Set(Object.values(fields))].join(" "),
+  name: values["name"] ?? "",
+});
+
+/** Where to go on to, from a form of which another field could not be read. */
+export const nextIn = ({ values }: InvalidInput): string | undefined => NEXT.shape.next.safeParse(values["next"]).data;
+
+/** Six or eight digits, as typed. */
+export const codeLine = line({ max: 64, missing: "Please enter the code.", dropsInvisible: true });
+
 export const atDesk = (done: Pick<SignedIn, "sessionToken" | "deviceToken">) => [
   { name: STAFF_COOKIE, value: done.sessionToken.reveal() },
   { name: CEREMONY_COOKIE, value: null },
@@ -172,6 +185,8 @@ export const deskSignInRoutes: readonly Route[] = [
     guard: anyone,
     limit: { bucket: "console-sign-in", limit: 60, windowSeconds: 300 },
     body: form({ name: line({ max: 254 }), password: secretText(1024), next: NEXT.shape.next }),
+    invalid: async (runtime, request, invalid) =>
+      page(passwordPage(runtime, request, sayInvalid(invalid), nextIn(invalid)), { status: 422 }),
     handle: async (runtime, request) => {
       const { name, password, next } = request.body;
       const done = await submitPassword(runtime, {
@@ -209,7 +224,11 @@ export const deskSignInRoutes: readonly Route[] = [
     about: "Checks the six digits and opens the desk.",
     guard: staffCeremonyGuard,
     limit: { bucket: "console-sign-in", limit: 60, windowSeconds: 300 },
-    body: form({ code: line({ max: 64 }), next: NEXT.shape.next }),
+    body: form({ code: codeLine, next: NEXT.shape.next }),
+    invalid: async (runtime, request, invalid) =>
+      page(await secondStepPage(runtime, request, request.actor.account, sayInvalid(invalid), nextIn(invalid)), {
+        status: 422,
+      }),
     handle: async (runtime, request) => {
       const { code, next } = request.body;
       const step = {

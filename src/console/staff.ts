@@ -32,6 +32,7 @@ async function staffPage(
   runtime: Runtime,
   request: HttpRequest<StaffActor, unknown, unknown, unknown>,
   message?: string,
+  typed = "",
 ): Promise<Html> {
   const staff = await listStaff(runtime.db);
   const body = html`
@@ -44,7 +45,7 @@ async function staffPage(
       action: "/console/staff",
       csrf: request.csrfToken,
       body: html`
-        ${field({ name: "username", label: "Username", autocomplete: "off", required: true, maxlength: 64, spellcheck: false })}
+        ${field({ name: "username", label: "Username", autocomplete: "off", value: typed, required: true, maxlength: 64, spellcheck: false })}
         ${select({ name: "role", label: "Role", value: "reviewer", options: Object.entries(ROLES).map(([value, label]) => ({ value, label })) })}
         ${button({ label: "Appoint" })}`,
     })}`;
@@ -65,12 +66,14 @@ export const staffRoutes: readonly Route[] = [
     about: "Gives an account a role at the desk.",
     guard,
     body: form({ username: line({ max: 64 }), role: z.enum(["support", "reviewer", "administrator", "auditor"]) }),
+    invalid: async (runtime, request, { fields, values }) =>
+      page(await staffPage(runtime, request, Object.values(fields).join(" "), values["username"]), { status: 422 }),
     handle: async (runtime, request) => {
       const account = await findAccountByName(runtime.db, request.body.username);
       if (!account || !(await hasSecondFactor(runtime.db, account.id))) {
         const message =
           "There is no account of that name with a second factor. Ask them to register and set up a passkey or an authenticator app first.";
-        return page(await staffPage(runtime, request, message), { status: 422 });
+        return page(await staffPage(runtime, request, message, request.body.username), { status: 422 });
       }
       await transact(runtime.db, { now: request.now }, async (tx) => {
         const by = request.actor.account.id;

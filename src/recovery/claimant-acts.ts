@@ -7,7 +7,7 @@ import type { RecoveryRuntime } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { findCase, lockCase, lockOpenCaseOf } from "./store/cases.ts";
-import { answerRequests, insertMessage } from "./store/thread.ts";
+import { answerRequests, insertMessage, listMessages } from "./store/thread.ts";
 import { takeInCase } from "./typed.ts";
 import type { RecoveryCase } from "./types.ts";
 
@@ -26,6 +26,17 @@ export async function onCase<T>(
 
 const asClaimant = (recoveryCase: RecoveryCase) => ({ kind: "claimant", id: recoveryCase.id }) as const;
 
+/** The same words within this time are the same form, sent again. */
+const SENT_AGAIN_MS = 10 * 60_000;
+
+/** Whether the newest message of the case is this one, written a moment ago. An answer to a question never is. */
+async function isSentAgain(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase, body: string) {
+  if (recoveryCase.state === "information-requested") return false;
+  const last = (await listMessages(tx, runtime.keys, recoveryCase.id, "claimant")).at(-1);
+  const isSame = last?.authorKind === "claimant" && last.body === body;
+  return isSame && tx.now.getTime() - last.writtenAt.getTime() < SENT_AGAIN_MS;
+}
+
 /**
  * A message from the claimant; while a question is open, it is the answer, and the case goes back to the desk. A secret in
  * it is cut out and ended first.
@@ -38,6 +49,7 @@ export async function writeAsClaimant(
 ): Promise<Result<RecoveryCase>> {
   const { body } = (await takeInCase(runtime, caseId, "claimant", { body: typed }, now)).clean;
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
+    if (await isSentAgain(tx, runtime, recoveryCase, body)) return ok(recoveryCase);
     await insertMessage(tx, runtime, caseId, {
       id: newId("msg", now, runtime.random),
       authorKind: "claimant",

@@ -56,7 +56,7 @@ export const nextPath = z
   .transform((path) => (path && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes("\\") ? path : undefined));
 
 /** Six digits or what an app shows, as typed. */
-export const codeField = line({ max: 64, missing: "Please enter the code." });
+export const codeField = line({ max: 64, missing: "Please enter the code.", dropsInvisible: true });
 
 /**
  * What a WebAuthn ceremony gave, as JSON. Empty where scripts did not run, and read by the authenticators slice. Its

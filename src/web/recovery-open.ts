@@ -265,6 +265,12 @@ export const recoveryOpenRoutes = (runtime: RecoveryRuntime): readonly Route[] =
     params: tokenParam,
     limit: { bucket: "open-case-page", limit: 60, windowSeconds: 3600 },
     body: form({ code: codeField }),
+    invalid: async (_, request, invalid) => {
+      const { token } = request.params;
+      const found = await findCaseByLink(runtime, token, request.now);
+      if (!found) return noSuchCase(runtime, request);
+      return page(openLinkPage(runtime, request, token, found.number, invalidState(invalid)), { status: 422 });
+    },
     handle: async (_, request) => {
       const { token } = request.params;
       const found = await findCaseByLink(runtime, token, request.now);

@@ -38,13 +38,17 @@ const SETUP = new Set([
 ]);
 
 describe("every row of somebody signed in", () => {
-  story("what needs no authenticator shown again is on a list, each with why", { seed: "asvs-fresh" }, async (world) => {
-    const posts = world.routes.filter((one) => one.method === "POST");
-    const stale = posts.filter((one) => one.who === "subscriber").map((one) => one.path);
-    assert.deepEqual(stale.toSorted(), Object.keys(WITHOUT_STEP_UP).toSorted());
-    const setup = posts.filter((one) => one.who === "subscriber in setup").map((one) => one.path);
-    assert.deepEqual(setup.toSorted(), [...SETUP].toSorted());
-  });
+  story(
+    "what needs no authenticator shown again is on a list, each with why",
+    { seed: "asvs-fresh" },
+    async (world) => {
+      const posts = world.routes.filter((one) => one.method === "POST");
+      const stale = posts.filter((one) => one.who === "subscriber").map((one) => one.path);
+      assert.deepEqual(stale.toSorted(), Object.keys(WITHOUT_STEP_UP).toSorted());
+      const setup = posts.filter((one) => one.who === "subscriber in setup").map((one) => one.path);
+      assert.deepEqual(setup.toSorted(), [...SETUP].toSorted());
+    },
+  );
 
   story(
     "each page of somebody signed in has a way to sign out, which works",

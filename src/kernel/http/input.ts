@@ -8,18 +8,21 @@ import { z } from "zod";
 // Control characters, and the bidirectional and zero-width marks that make a text read otherwise than it is stored.
 const CONTROL = /[^\P{Cc}\n\r\t]/u;
 const INVISIBLE = /[\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/;
+const ALL_INVISIBLE = new RegExp(INVISIBLE, "g");
 
 interface LineOptions {
   readonly max: number;
   readonly min?: number;
   readonly missing?: string;
+  /** Reads past invisible characters, as they come along with a code that is copied; in other text they are refused. */
+  readonly dropsInvisible?: boolean;
 }
 
 /** One line of text as a person typed it: trimmed, NFC, without line breaks, control or invisible characters. */
-export const line = ({ max, min = 1, missing = "Please fill this in." }: LineOptions) =>
+export const line = ({ max, min = 1, missing = "Please fill this in.", dropsInvisible = false }: LineOptions) =>
   z
     .string("Please send this field once, as text.")
-    .transform((text) => text.normalize("NFC").trim())
+    .transform((text) => (dropsInvisible ? text.replace(ALL_INVISIBLE, "") : text).normalize("NFC").trim())
     .pipe(
       z
         .string()
