@@ -118,6 +118,8 @@ export interface EvidenceKind<Claim, Observation> {
   readonly neverContradicts?: true;
   /** What the claimant sends, as it comes from the edge. */
   readonly claim: z.ZodType<Claim>;
+  /** Fields of the claim in which a secret of ours is just what is asked for; elsewhere one is cut out and ended. */
+  readonly secretFields?: readonly string[];
   /** JSON-serialisable. */
   readonly observation: z.ZodType<Observation>;
   readonly retainDays: number;

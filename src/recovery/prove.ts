@@ -6,6 +6,7 @@ import {
   type AskedFor,
   askToVouch,
   type Conclude,
+  findKind,
   proveWith,
   requestMailboxCode,
   type Said,
@@ -54,11 +55,15 @@ export const concludeIn =
 async function refuseSecrets(
   runtime: RecoveryRuntime,
   caseId: CaseId,
+  kind: string,
   claim: unknown,
   now: Date,
 ): Promise<Result<undefined>> {
+  const asked = findKind(kind)?.secretFields ?? [];
   const fields = typeof claim === "object" && claim !== null ? Object.entries(claim) : [];
-  const texts = Object.fromEntries(fields.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const texts = Object.fromEntries(
+    fields.filter((entry): entry is [string, string] => typeof entry[1] === "string" && !asked.includes(entry[0])),
+  );
   const { told } = await takeInCase(runtime, caseId, "claimant", texts, now);
   return told === null ? ok() : refuse(recoveryRefusals["secret-pasted"]({ detail: told }));
 }
@@ -73,7 +78,7 @@ export async function proveInCase(
 ): Promise<Result<RecoveryCase>> {
   const opened = await openForProof(runtime, caseId, at.now);
   if (!opened.ok) return opened;
-  const free = await refuseSecrets(runtime, caseId, claim, at.now);
+  const free = await refuseSecrets(runtime, caseId, kind, claim, at.now);
   if (!free.ok) return free;
   const { limits } = runtime.policy;
   return proveWith(
@@ -110,7 +115,7 @@ export async function askMailboxCode(
 ): Promise<Result<unknown>> {
   const opened = await openForProof(runtime, caseId, at.now);
   if (!opened.ok) return opened;
-  const free = await refuseSecrets(runtime, caseId, { address }, at.now);
+  const free = await refuseSecrets(runtime, caseId, "mailbox", { address }, at.now);
   if (!free.ok) return free;
   const { recoveryCase, context } = opened.value;
   return requestMailboxCode(runtime, context, {

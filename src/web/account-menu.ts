@@ -15,6 +15,7 @@ const GROUPS: readonly Group[] = [
       ["/account/contacts", "Recovery contacts", "People who may speak for you"],
       ["/account/keys", "SSH keys", "To sign with, should you be locked out"],
       ["/account/openpgp", "OpenPGP keys", "The same, with gpg"],
+      ["/account/forges", "Forge accounts", "The SSH keys that your forge lists"],
       ["/account/kit", "Recovery kit", "One sheet to print"],
       ["/account/strict", "Strict mode", "No person may let anybody in"],
     ],
@@ -25,6 +26,7 @@ const GROUPS: readonly Group[] = [
       ["/account/tokens", "API tokens", "For twine and other programs"],
       ["/account/organisations", "Organisations", "Projects that several people share"],
       ["/account/invitations", "Invitations", "What others ask you to join"],
+      ["/account/vouches", "Vouching", "Who asks you to speak for them"],
     ],
   },
   {

@@ -258,7 +258,13 @@ export function proofBoard(
   if (!board) return null;
   const shown = board.isOpen ? board.cards : board.cards.filter((one) => one.state.kind === "proven");
   if (shown.length === 0) return null;
-  const cards = html`<div class="cards">${shown.map((one) => cardOf(board, request, state, one, runtime.publicUrl))}</div>`;
+  const cardsOf = (some: readonly BoardCard[]) =>
+    html`<div class="cards">${some.map((one) => cardOf(board, request, state, one, runtime.publicUrl))}</div>`;
+  const isImpossible = ({ state: { kind } }: BoardCard) => kind === "cannot";
+  const impossible = shown.filter(isImpossible);
+  const cards = html`
+    ${cardsOf(shown.filter((one) => !isImpossible(one)))}
+    ${impossible.length > 0 ? details({ summary: `What this account cannot show (${impossible.length})`, body: cardsOf(impossible) }) : null}`;
   if (!board.isOpen)
     return html`<section aria-labelledby="proofs"><h2 id="proofs">What you have shown</h2>${cards}</section>`;
   const body = html`

@@ -45,6 +45,7 @@ export async function register({ world, page, keys, person }: Actor): Promise<vo
   assert.equal(await input(page, "Password").getAttribute("type"), "text", "the password can be seen");
   await keys.enter(button(page, "Create account"));
   await read(page, "There is a problem");
+  await page.waitForLoadState("load"); // the script that moves the focus runs after the page is read
   const focused = await page.evaluate(() => document.activeElement?.className);
   assert.equal(focused, "error-summary", "the message has the focus");
   assert.equal(await input(page, "Username").inputValue(), person.username, "what was typed is still there");

@@ -100,6 +100,7 @@ export const savedCode: EvidenceKind<Claim, Observation> = {
   retainDays: 180,
   validForDays: 30,
   triesPerCase: 5,
+  secretFields: ["code"],
   challengeHours: null,
   instructions: ({ publicUrl }) => ({
     sentence: "Type one code from a sheet or file of recovery codes. An unused one signs you in, and you need no case.",
