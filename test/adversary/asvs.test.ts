@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe } from "node:test";
-import { formsOf } from "../../src/bin/demo/browser.ts";
+import { sql } from "kysely";
+import { formsOf, openBrowser } from "../../src/bin/demo/browser.ts";
+import { enrol, expectPage, makePerson, registerAndConfirm, signInWithPassword } from "../../src/bin/demo/person.ts";
+import { askOptions } from "../world/passkeys.ts";
 import { story } from "../world/story.ts";
-import { csrfOf, forgetAttempts, postForm, rawRequest } from "./cast.ts";
+import { csrfOf, elsewhere, forgetAttempts, postForm, rawRequest, subscriber } from "./cast.ts";
 import { type Actor, allowed, setStage } from "./stage.ts";
 
 /* What ASVS 5.0 asks of every row of the route table; docs/asvs.md says which requirement each is for. */
@@ -78,4 +82,47 @@ describe("every row of somebody signed in", () => {
       }
     },
   );
+});
+
+describe("what is made by chance", () => {
+  story("a passkey's challenge has 256 bits, and none comes twice", { seed: "asvs-challenge" }, async (world) => {
+    const seen = new Set<string>();
+    for (let at = 0; at < 20; at += 1) {
+      const browser = openBrowser(world.origin);
+      await browser.open("/sign-in");
+      const { json } = await askOptions<{ readonly challenge: string }>(browser, "/sign-in/passkey/options");
+      assert.equal(Buffer.from(json.challenge, "base64url").length, 32);
+      seen.add(json.challenge);
+    }
+    assert.equal(seen.size, 20);
+  });
+
+  story("a recovery code is kept as a keyed digest alone", { seed: "asvs-codes" }, async (world) => {
+    const alice = await subscriber(world, "alice");
+    const { rows } = await sql<{ whole: string }>`
+      select one_time_secrets::text as whole from one_time_secrets where purpose = 'recovery-code'`.execute(
+      world.runtime.db.root,
+    );
+    assert.equal(rows.length, alice.codes.length);
+    const whole = rows.map((row) => row.whole.toLowerCase()).join("\n");
+    for (const code of alice.codes) {
+      const symbols = code.replace(/^lkrc-/, "").replaceAll("-", "");
+      const plain = createHash("sha256").update(symbols.toUpperCase()).digest("hex");
+      for (const text of [code, symbols, plain])
+        assert(!whole.includes(text), "neither itself nor a digest without a key");
+    }
+  });
+
+  story("a password is the same password however its accents are stored", { seed: "asvs-nfc" }, async (world) => {
+    const alice = makePerson(world, "alice");
+    alice.password = "cre\u0300me-bru\u0302le\u0301e-sept-\u212bngstr\u00f6m";
+    await registerAndConfirm(world, alice);
+    await enrol(world, alice);
+    for (const form of ["NFC", "NFD"] as const) {
+      const there = { ...elsewhere(world, alice), password: alice.password.normalize(form) };
+      expectPage(await signInWithPassword(there), /six digits/i);
+    }
+    const wide = { ...elsewhere(world, alice), password: alice.password.replace("sept", "\uff53ept") };
+    assert.equal((await signInWithPassword(wide)).status, 401, "a wide letter is another letter");
+  });
 });
