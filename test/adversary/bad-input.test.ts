@@ -18,6 +18,9 @@ const DEMO = { policyFile: "policy/demo.json" };
 const name = (route: Route): string => `${route.method} ${route.path}`;
 const encode = (fields: Readonly<Record<string, string>>): string => new URLSearchParams(fields).toString();
 
+/** Codes are read past invisible marks, which come along when they are copied (typed.test.ts). */
+const CODES = /code$/;
+
 /** Bodies that no form may take, by what is wrong with them. */
 function* badBodies(csrf: string, fields: Readonly<Record<string, string>>): Generator<readonly [string, string]> {
   const good = `${encode({ _csrf: csrf, ...fields })}`;
@@ -42,7 +45,8 @@ function* badBodies(csrf: string, fields: Readonly<Record<string, string>>): Gen
     yield [`${field} over-long`, `${others}&${field}=${"x".repeat(20_000)}`];
     yield [`${field} with NUL`, `${others}&${field}=${value}%00`];
     yield [`${field} with an escape sequence`, `${others}&${field}=${value}%1b%5b31m`];
-    if (!QUOTES.test(field)) yield [`${field} turned round`, `${others}&${field}=${value}%e2%80%ae`];
+    if (!QUOTES.test(field) && !CODES.test(field))
+      yield [`${field} turned round`, `${others}&${field}=${value}%e2%80%ae`];
     yield [`${field} not in UTF-8`, `${others}&${field}=${value}%c3%28`];
     yield [`${field} with a broken escape`, `${others}&${field}=${value}%e`];
     yield [`${field} with half a pair`, `${others}&${field}=${value}%ed%a0%80`];
