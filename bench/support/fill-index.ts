@@ -46,9 +46,6 @@ const CASES: readonly string[] = [
   `insert into api_tokens (id, account_id, name, digest, created_at)
    select ${id("tok")}, ${id("acc")}, 'laptop', sha256(convert_to('token' || n, 'UTF8')), now() - interval '200 days'
    from generate_series(1, $1::int) n`,
-  `insert into known_devices (id, account_id, digest, first_seen_at, last_seen_at)
-   select ${id("dev")}, ${id("acc")}, sha256(convert_to('device' || n, 'UTF8')), now() - interval '200 days', now() - interval '2 days'
-   from generate_series(1, $1::int) n`,
   `insert into recovery_cases (id, number, state, origin, cause, account_id, claimed_name, claimed_name_folded, contact_address,
      contact_folded, contact_confirmed_at, opened_at, opened_from_ip, opened_from_agent, state_since, policy_version, expires_at, story)
    select ${id("case")}, 'LK-' || lpad(to_hex(n), 4, '0') || '-0000', 'collecting', 'form', 'second-factor', ${id("acc")}, 'somebody',
