@@ -2,7 +2,7 @@ import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { caseRoutes } from "./case/routes.ts";
 import { leakedCodeRoutes } from "./leaked-codes.ts";
-import { queueRoutes } from "./queue.ts";
+import { queueRoutes } from "./queue/routes.ts";
 import { deskDeviceRoutes } from "./new-device.ts";
 import { deskPasskeyRoutes } from "./passkey.ts";
 import { deskSignInRoutes } from "./sign-in.ts";

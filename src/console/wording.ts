@@ -1,6 +1,9 @@
 import { type Content, html, type Html } from "../kernel/html/index.ts";
 import type { CaseState } from "../recovery/index.ts";
 
+/** A case number as it is printed. */
+export const CASE_NUMBER = /^LK-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/;
+
 export type Tone = "neutral" | "info" | "success" | "warning" | "danger";
 
 export const STATE_TONE: Readonly<Record<CaseState, Tone>> = {

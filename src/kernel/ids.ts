@@ -24,6 +24,8 @@ export type IdPrefix =
   | "cps" // case page session
   | "not" // notice
   | "hold" // hold
+  | "bat" // several cases acted on at once
+  | "view" // view of the queue that somebody keeps
   | "rct" // recovery contact
   | "inv" // invitation to share a project or an organisation
   | "url" // web page of a project
@@ -55,6 +57,8 @@ export type ReviewId = Id<"rev">;
 export type RequestedId = Id<"ask">;
 export type NoticeId = Id<"not">;
 export type HoldId = Id<"hold">;
+export type BatchId = Id<"bat">;
+export type DeskViewId = Id<"view">;
 export type ContactId = Id<"rct">;
 export type InvitationId = Id<"inv">;
 export type ProjectUrlId = Id<"url">;

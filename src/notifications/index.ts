@@ -24,7 +24,7 @@ export {
 } from "./outbox.ts";
 export { deleteOldMails, eraseMails, pageMails } from "./account-data.ts";
 export { listMailbox, type MailboxEntry, type MailboxMail, readMailbox } from "./mailbox.ts";
-export { accountOfMail, listBounces, listMails, type MailFilter, outboxDepth } from "./store.ts";
+export { accountOfMail, cancelMail, listBounces, listMails, type MailFilter, outboxDepth } from "./store.ts";
 export { emlTransport, parseSmtpUrl, type Sender, senderFor, type SmtpSettings, smtpTransport } from "./transports.ts";
 export type { MailRecord, MailState, MailTransport, OutgoingMail, SendOutcome, Undelivered } from "./types.ts";
 export { dateInWords } from "./wording.ts";

@@ -25,6 +25,7 @@ export { message as "case-notice-midway" } from "./messages/case-notice-midway/m
 export { message as "case-notice-opened" } from "./messages/case-notice-opened/message.ts";
 export { message as "case-opened-claimant" } from "./messages/case-opened-claimant/message.ts";
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
+export { message as "case-still-needed" } from "./messages/case-still-needed/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
 export { message as "data-exported" } from "./messages/data-exported/message.ts";

@@ -75,6 +75,18 @@ export async function leaseDue(tx: Tx, most: number, leasedUntil: Date): Promise
   return rows;
 }
 
+/** Takes back a mail that nobody has begun to send. @returns false where it is too late for that */
+export async function cancelMail(tx: Tx, id: MailId): Promise<boolean> {
+  const result = await tx
+    .as<OutboxTables>()
+    .deleteFrom("outbox_mails")
+    .where("id", "=", id)
+    .where("state", "=", "queued")
+    .where("attempts", "=", 0)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
 export interface Settlement {
   readonly state: Exclude<MailState, "sending">;
   readonly answer: string;

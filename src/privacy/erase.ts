@@ -1,13 +1,14 @@
 import { type Account, eraseAccount, foldUsername } from "../accounts/index.ts";
 import { erasePersonalOf } from "../audit/index.ts";
 import { eraseAuthenticators } from "../authenticators/index.ts";
+import { eraseDesk } from "../desk/index.ts";
 import { eraseDrills } from "../drill/index.ts";
 import { eraseEvidence } from "../evidence/index.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import { eraseSecrets } from "../kernel/one-time.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { eraseMails } from "../notifications/index.ts";
-import { eraseCases, eraseStrictMode, forgetClaims, listCaseIdsOf } from "../recovery/index.ts";
+import { eraseCases, eraseDeskWork, eraseStrictMode, forgetClaims, listCaseIdsOf } from "../recovery/index.ts";
 import { eraseContacts } from "../recovery-contacts/index.ts";
 import { eraseAccountData } from "../registry/index.ts";
 import { eraseSessions } from "../sessions/index.ts";
@@ -41,6 +42,8 @@ export async function eraseEverything(
   const events = await erasePersonalOf(tx, { accountId, caseIds: [...caseIds, ...claims] });
   const contactIds = await eraseContacts(tx, runtime, account);
   await eraseDrills(tx, accountId);
+  await eraseDesk(tx, accountId, caseIds);
+  await eraseDeskWork(tx, accountId);
   await eraseStrictMode(tx, accountId);
   await eraseCases(tx, caseIds);
   await eraseMails(tx, accountId, caseIds);

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { type Account, findAccount, listAddresses, listRoleGrants } from "../accounts/index.ts";
 import { asOwnerSees, audit, describeAct, listEvents } from "../audit/index.ts";
 import { describeCodes, listEveryAuthenticator, listEveryPasskey } from "../authenticators/index.ts";
+import { deskData } from "../desk/index.ts";
 import { drillData } from "../drill/index.ts";
 import { listEveryForge, listEveryOpenpgpKey, listEverySigningKey, vouchData } from "../evidence/index.ts";
 import { transact } from "../kernel/db/transact.ts";
@@ -86,6 +87,7 @@ function sectionsOf(runtime: Runtime, account: Account, now: Date): readonly Sec
     ["recoveryContacts", () => contactData(db, id)],
     ["strictMode", () => strictData(db, id)],
     ["drills", () => drillData(db, id)],
+    ["desk", () => deskData(db, id)],
     ["roles", () => listRoleDates(db, id)],
     ["sharing", () => listSharingData(db, id)],
     ["vouches", () => vouchData(db, id)],

@@ -18,6 +18,10 @@ export const KEEP_DAYS = {
   removedAddresses: 400,
   /** Who the claimant of a recovery case was and what was written in it, from its end. */
   endedCases: 400,
+  /** What somebody of the desk was writing and did not send. */
+  deskDrafts: 7,
+  /** What the desk did to several cases at once, so that it could be taken back. */
+  batches: 30,
   /** Registrations of which no address was ever confirmed, from the last use. The name is free again. */
   abandonedRegistrations: 30,
 } as const;

@@ -1,6 +1,7 @@
 import { deleteRemovedAddresses, listAbandonedRegistrations, lockAccount } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import { eraseEndedSecrets } from "../authenticators/index.ts";
+import { deleteOldDesk } from "../desk/index.ts";
 import { deleteOldChallenges } from "../drill/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
@@ -8,7 +9,13 @@ import { deleteOldSecrets, eraseSecrets } from "../kernel/one-time.ts";
 import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { deleteOldMails } from "../notifications/index.ts";
-import { deleteOldCasePages, eraseCases, findOpenCaseOf, listCasesToErase } from "../recovery/index.ts";
+import {
+  deleteOldBatches,
+  deleteOldCasePages,
+  eraseCases,
+  findOpenCaseOf,
+  listCasesToErase,
+} from "../recovery/index.ts";
 import { deleteEndedSessions } from "../sessions/index.ts";
 import { eraseEverything } from "./erase.ts";
 import { before, KEEP_DAYS } from "./periods.ts";
@@ -50,6 +57,14 @@ const SWEEPS: readonly Sweep[] = [
   {
     name: "drillChallenges",
     run: (tx) => deleteOldChallenges(tx, tx.now),
+  },
+  {
+    name: "deskDrafts",
+    run: (tx) => deleteOldDesk(tx, { presence: before(tx.now, 1), drafts: before(tx.now, KEEP_DAYS.deskDrafts) }),
+  },
+  {
+    name: "batches",
+    run: (tx) => deleteOldBatches(tx, before(tx.now, KEEP_DAYS.batches)),
   },
   {
     name: "addresses",

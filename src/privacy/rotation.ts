@@ -17,6 +17,7 @@ import { countLiveSecrets } from "../kernel/one-time.ts";
 import type { Random } from "../kernel/random.ts";
 import { ok } from "../kernel/result.ts";
 import { sealedCaseColumns } from "../recovery/index.ts";
+import { sealedDeskColumns } from "../desk/index.ts";
 import { sealedMailRequestColumns } from "../sign-in/index.ts";
 import { before } from "./periods.ts";
 import { alone, insertRotation, type KeyRotation, listRotations, noteMoment } from "./rotation-store.ts";
@@ -35,6 +36,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   ...sealedAuthenticatorColumns,
   ...sealedMailRequestColumns,
   ...sealedCaseColumns,
+  ...sealedDeskColumns,
 ];
 
 /** What a rotation works with. */

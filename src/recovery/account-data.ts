@@ -22,7 +22,10 @@ interface AccountDataTables {
     state_since: Date;
     opened_at: Date;
     story: string;
+    assigned_to: AccountId | null;
+    assigned_at: Date | null;
   };
+  recovery_batches: { id: string; done_by: AccountId; done_at: Date };
   recovery_messages: { case_id: CaseId; body: string };
   recovery_requests: { case_id: CaseId; question: string; answer: string | null };
   recovery_reviews: { case_id: CaseId; reason: string };
@@ -164,6 +167,22 @@ export function strictData(reader: Reader, accountId: AccountId) {
     .select(["since", "ends_at as endsAt"])
     .where("account_id", "=", accountId)
     .execute();
+}
+
+/** Takes what somebody of the desk worked on out of their hands, for an account that is deleted. */
+export async function eraseDeskWork(tx: Tx, accountId: AccountId): Promise<void> {
+  await own(tx)
+    .updateTable("recovery_cases")
+    .set({ assigned_to: null, assigned_at: null })
+    .where("assigned_to", "=", accountId)
+    .execute();
+  await own(tx).deleteFrom("recovery_batches").where("done_by", "=", accountId).execute();
+}
+
+/** Deletes batches from before a moment. Returns how many. */
+export async function deleteOldBatches(tx: Tx, before: Date): Promise<number> {
+  const result = await own(tx).deleteFrom("recovery_batches").where("done_at", "<", before).executeTakeFirst();
+  return Number(result.numDeletedRows);
 }
 
 export async function eraseStrictMode(tx: Tx, accountId: AccountId): Promise<void> {

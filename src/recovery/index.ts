@@ -2,8 +2,10 @@ export { takeInCase } from "./typed.ts";
 export { appealAgainstFreeze, type Appealed, type FreezeAppeal } from "./appeal.ts";
 export {
   caseForOwner,
+  deleteOldBatches,
   deleteOldCasePages,
   eraseCases,
+  eraseDeskWork,
   eraseStrictMode,
   forgetClaims,
   listCaseIdsOf,
@@ -84,16 +86,20 @@ export {
   type Verdict,
   writeNote,
 } from "./reviewer-acts.ts";
+export { askStillNeeded, assignCases, type Bulk, MOST_AT_ONCE, undoBatch, UNDO_MS } from "./bulk.ts";
+export { type Batch, findBatch } from "./store/batches.ts";
+export { findCase, findCaseByNumber, findOpenCaseOf, lockOpenCaseOf, storyOf } from "./store/cases.ts";
 export {
+  type CaseSearch,
   countByState,
-  findCase,
-  findCaseByNumber,
-  findOpenCaseOf,
+  COUNTED,
+  isQueuePlace,
   listQueue,
-  lockOpenCaseOf,
+  MOST_FOUND,
   type QueueFilter,
-  storyOf,
-} from "./store/cases.ts";
+  type QueueOrder,
+  searchCases,
+} from "./store/queue.ts";
 export { sealedCaseColumns } from "./store/sealed.ts";
 export { listMessages, listNotices, listRequests, listReviews } from "./store/thread.ts";
 export {
@@ -102,6 +108,7 @@ export {
   CAUSES,
   type InformationRequest,
   type Notice,
+  type QueuedCase,
   type RecoveryCase,
   type Review,
 } from "./types.ts";

@@ -42,5 +42,9 @@ export const recoveryRefusals = defineRefusals("recovery", {
     title: "That held what nobody should send, so it was neither kept nor looked at any further.",
   },
   "strict-account": { status: 403, title: "This account has a sign-in that works. Please use it." },
+  "nothing-selected": { status: 422, title: "Please select at least one case." },
+  "too-many-selected": { status: 422, title: "Please select at most 50 cases at once." },
+  "not-of-the-desk": { status: 422, title: "That is nobody who works at this desk." },
+  "undo-too-late": { status: 409, title: "This cannot be taken back any more. It stands as it is." },
   "appeal-other-person": { status: 403, title: "An appeal is decided by somebody who did not decide before." },
 });

@@ -50,6 +50,31 @@ export interface RecoveryCase {
   readonly releaseToldAt: Date | null;
   readonly expiresAt: Date;
   readonly endedBecause: string | null;
+  /** Who of the desk works on it. */
+  readonly assignedTo: AccountId | null;
+}
+
+/** A case as a line of the desk's queue. */
+export interface QueuedCase
+  extends Pick<
+    RecoveryCase,
+    | "id"
+    | "number"
+    | "state"
+    | "origin"
+    | "cause"
+    | "accountId"
+    | "claimedName"
+    | "openedAt"
+    | "stateSince"
+    | "waitEndsAt"
+    | "expiresAt"
+  > {
+  /** As last decided; null before anything was weighed. */
+  readonly tier: number | null;
+  readonly route: Decision["route"] | null;
+  /** Who works on it. */
+  readonly assignedTo: AccountId | null;
 }
 
 export interface CaseMessage {

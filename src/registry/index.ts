@@ -55,7 +55,7 @@ export {
   type SoleOwnerships,
 } from "./store/account-data.ts";
 export { listProjectLinks } from "./store/links.ts";
-export type { ImpactCounts, ProjectOf } from "./store/access.ts";
+export { type ImpactCounts, listAccountsOf, type ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";
 export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";

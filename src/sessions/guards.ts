@@ -78,12 +78,17 @@ export const freshSubscriberGuard: Guard<SubscriberActor> = {
 };
 
 /** Signed in at the desk, with one of the roles. To everybody else the desk's pages do not exist. */
-export function staffGuard(...roles: readonly StaffRole[]): Guard<StaffActor> {
+export const staffGuard = (...roles: readonly StaffRole[]): Guard<StaffActor> => guardOfStaff(roles, true);
+
+/** As `staffGuard`, for what a page asks by itself while nobody touches it: it does not keep the session awake. */
+export const watchingStaffGuard = (...roles: readonly StaffRole[]): Guard<StaffActor> => guardOfStaff(roles, false);
+
+function guardOfStaff(roles: readonly StaffRole[], isPerson: boolean): Guard<StaffActor> {
   return {
     name: `staff: ${roles.join(", ")}`,
     authorize: async (runtime, incoming) => {
       const token = incoming.cookies[STAFF_COOKIE];
-      const session = token ? await resolveSession(runtime, token, "staff", incoming.now) : null;
+      const session = token ? await resolveSession(runtime, token, "staff", incoming.now, isPerson) : null;
       const account = session && (await findAccount(runtime.db, session.accountId));
       if (!session || !account || account.frozen) return refuse(sessionRefusals["signed-out"]());
       const held = await listStaffRoles(runtime.db, account.id);

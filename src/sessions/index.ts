@@ -2,6 +2,7 @@ export {
   type StaffActor,
   owingGuard,
   staffGuard,
+  watchingStaffGuard,
   type SubscriberActor,
   setupGuard,
   subscriberGuard,

@@ -82,19 +82,23 @@ const live = (reader: Reader, now: Date) =>
 const isIdle = (row: SessionTables["sessions"], now: Date): boolean =>
   now.getTime() - row.last_seen_at.getTime() > LIMITS[row.kind].idleMs;
 
-/** The live session this token belongs to, and notes that it was seen. Both timeouts end it for good. */
+/**
+ * The live session this token belongs to, and notes that it was seen. Both timeouts end it for good.
+ * @param isPerson whether a person asked; a page that looks by itself keeps no session awake
+ */
 export async function resolveSession(
   runtime: Runtime,
   token: string,
   kind: SessionKind,
   now: Date,
+  isPerson = true,
 ): Promise<Session | null> {
   const row = await live(runtime.db, now)
     .where("digest", "=", digestToken(token))
     .where("kind", "=", kind)
     .executeTakeFirst();
   if (!row || isIdle(row, now)) return null;
-  if (now.getTime() - row.last_seen_at.getTime() >= SEEN_EVERY_MS) {
+  if (isPerson && now.getTime() - row.last_seen_at.getTime() >= SEEN_EVERY_MS) {
     await transact(runtime.db, { now, bookkeeping: "session last seen" }, async (tx) => {
       await own(tx).updateTable("sessions").set({ last_seen_at: now }).where("id", "=", row.id).execute();
       return ok();

@@ -118,6 +118,12 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/console/sign-in/new-device/mail": { id: `adr_${NO_ID}` },
   "/console/leaked-codes": { pastedCodes: "no code", where: "nowhere" },
   "/console/staff": { username: "nobody-special", role: "reviewer" },
+  "/console/bulk": { act: "give-back", back: "lane=us" },
+  "/console/bulk/undo": { batch: `bat_${NO_ID}`, back: "lane=us" },
+  "/console/views": { name: "Mine", query: "no-such=filter" },
+  "/console/views/remove": { id: `view_${NO_ID}` },
+  "/console/cases/:number/hand": { to: "nobody" },
+  "/console/cases/:number/draft": { field: "note", text: "" },
   "/console/cases/:number/request-information": { question: "short" },
   "/console/cases/:number/note": { note: "something" },
   "/console/cases/:number/approve": { reason: "short", username: "nobody", seenState: "review" },
@@ -128,7 +134,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
 export const QUOTES =
-  /^(?:story|answer|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|password|pastedCodes)$/;
+  /^(?:story|answer|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|password|pastedCodes|text)$/;
 
 /** Forms with nothing but their button. */
 export const BUTTONS = new Set([

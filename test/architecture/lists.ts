@@ -20,6 +20,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   "sign-in": 5,
   "security-settings": 5,
   recovery: 5,
+  desk: 5,
   "check-up": 6,
   drill: 6,
   privacy: 7,

@@ -93,6 +93,10 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
     await sql`insert into forge_keys values ('frg_p', 'SHA256:x', 'ssh-ed25519', 'one', false, ${now}, ${now}, null, null)`.execute(
       db,
     );
+    await sql`insert into desk_views values ('view_p', ${id}, 'Mine', 'who=me', ${now})`.execute(db);
+    await sql`insert into desk_drafts values ('case_p', ${id}, 'note', 'half a sentence', ${now})`.execute(db);
+    await sql`insert into desk_presence values ('case_p', ${id}, ${now}, ${now})`.execute(db);
+    await sql`insert into recovery_batches values ('bat_p', 'assign', ${id}, ${now}, null)`.execute(db);
     await sql`insert into drill_tests values (${id}, 'totp', ${now})`.execute(db);
     await sql`insert into drill_challenges values (${id}, 'ssh', 'sign this', ${new Date(now.getTime() + 90 * DAY)})`.execute(
       db,

@@ -89,6 +89,17 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: "a digest, and when a claimant's browser opened the case page",
     deletion: go,
   },
+  desk_drafts: {
+    columns: "case_id account_id field body saved_at",
+    exported: "half a sentence about somebody else's case, gone within the week",
+    deletion: go,
+  },
+  desk_presence: {
+    columns: "case_id account_id since seen_at",
+    exported: "which case somebody of the desk looks at just now, gone within the day",
+    deletion: go,
+  },
+  desk_views: { columns: "id account_id name query created_at", exported: ["desk"], deletion: go },
   drill_challenges: {
     columns: "account_id way value expires_at",
     exported: "what a test asks just now, gone with the test",
@@ -197,9 +208,19 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: ["sharing"],
     deletion: { untouched: "pages that a published project names; who had them verified is an id that says nothing" },
   },
+  recovery_batches: {
+    columns: "id act done_by done_at undone_at",
+    exported: "the desk's work, so that it can be taken back; the history has it",
+    deletion: go,
+  },
+  recovery_batch_cases: {
+    columns: "batch_id case_id was_assigned_to assigned_to mail_id",
+    exported: "the desk's work, so that it can be taken back; the history has it",
+    deletion: { untouched: "ids of the desk's people and of mails, gone within the month" },
+  },
   recovery_cases: {
     columns:
-      "id number state origin cause account_id claimed_name claimed_name_folded contact_address contact_folded contact_confirmed_at opened_at opened_from_ip opened_from_agent state_since decision policy_version approvals_needed wait_started_at wait_ends_at midway_told_at release_told_at expires_at ended_because story",
+      "id number state origin cause account_id claimed_name claimed_name_folded contact_address contact_folded contact_confirmed_at opened_at opened_from_ip opened_from_agent state_since decision policy_version approvals_needed wait_started_at wait_ends_at midway_told_at release_told_at expires_at ended_because story tier route assigned_to assigned_at",
     exported: ["recoveryCases"],
     deletion: {
       emptied: [

@@ -11,13 +11,26 @@ import {
   textarea,
   time,
 } from "../../kernel/html/index.ts";
+import type { DraftField } from "../../desk/index.ts";
 import type { Refusal } from "../../kernel/refusal.ts";
 import { caseLifecycle, policy, type RecoveryCase } from "../../recovery/index.ts";
+
+/** Powers that come with words, each with the name under which half-written ones are kept. */
+export const DRAFT_OF = {
+  "request-information": "question",
+  note: "note",
+  approve: "approve-reason",
+  refuse: "refuse-reason",
+  resume: "resume-reason",
+  "report-incident": "report-incident-reason",
+} as const satisfies Readonly<Record<string, DraftField>>;
+
+export type Power = keyof typeof DRAFT_OF;
 
 /** What was typed and why it was not taken, to show the form again. */
 export interface ActionState {
   /** The power whose form it was. */
-  readonly attempted?: string;
+  readonly attempted?: Power;
   readonly refusal?: Refusal;
   readonly values: Readonly<Record<string, string>>;
 }
@@ -27,7 +40,23 @@ export interface ActionContext {
   readonly csrfToken: string;
   readonly now: Date;
   readonly state: ActionState;
+  /** What the reader was writing when they left, by field. */
+  readonly drafts: ReadonlyMap<string, string>;
 }
+
+/** How a text area of the case page keeps what is written in it. */
+const draft = ({ recoveryCase }: ActionContext, field: DraftField) => ({
+  field,
+  url: `/console/cases/${recoveryCase.number}/draft`,
+});
+
+/** What stands in a power's text area: as it was just sent, or as it was left. */
+const written = ({ state, drafts }: ActionContext, power: Power, name: string): string | undefined =>
+  (state.attempted === power ? state.values[name] : undefined) ?? drafts.get(DRAFT_OF[power]);
+
+/** Open where it was just tried, and where something half written waits. */
+const isBegun = ({ state, drafts }: ActionContext, power: Power): boolean =>
+  state.attempted === power || drafts.has(DRAFT_OF[power]);
 
 /** Events that a reviewer can bring about in the case's state. */
 const mayBring = ({ recoveryCase }: ActionContext, event: string): boolean =>
@@ -38,7 +67,7 @@ const mayBring = ({ recoveryCase }: ActionContext, event: string): boolean =>
 /** A form for one power of the desk; reason and typed username make sure that it is meant, and meant for this account. */
 function verdictForm(
   context: ActionContext,
-  action: string,
+  action: Exclude<Power, "note" | "request-information">,
   options: { readonly label: string; readonly kind?: "primary" | "secondary" | "danger"; readonly hint: string },
 ): Html {
   const { recoveryCase, csrfToken, state } = context;
@@ -47,8 +76,8 @@ function verdictForm(
     csrf: csrfToken,
     body: html`
       ${hidden("seenState", recoveryCase.state)}
-      ${textarea({ name: "reason", id: `${action}-reason`, label: "Reason", hint: options.hint, value: state.values["reason"], required: true, maxlength: 2000, rows: 3 })}
-      ${field({ name: "username", id: `${action}-username`, label: "Type the account’s username", autocomplete: "off", value: state.values["username"], required: true, maxlength: 64, spellcheck: false })}
+      ${textarea({ name: "reason", id: `${action}-reason`, label: "Reason", hint: options.hint, value: written(context, action, "reason"), draft: draft(context, DRAFT_OF[action]), required: true, maxlength: 2000, rows: 3 })}
+      ${field({ name: "username", id: `${action}-username`, label: "Type the account’s username", autocomplete: "off", value: state.attempted === action ? state.values["username"] : undefined, required: true, maxlength: 64, spellcheck: false })}
       ${button({ label: options.label, kind: options.kind ?? "primary" })}`,
   });
 }
@@ -77,11 +106,11 @@ function question(context: ActionContext): Html | null {
   if (!mayBring(context, "request-information")) return null;
   return details({
     summary: "Ask the claimant one thing more",
-    isOpen: context.state.attempted === "request-information",
+    isOpen: isBegun(context, "request-information"),
     body: formElement({
       action: `/console/cases/${context.recoveryCase.number}/request-information`,
       csrf: context.csrfToken,
-      body: html`${textarea({ name: "question", label: "Question", hint: "They answer on their case page. Nothing secret, please.", value: context.state.values["question"], required: true, maxlength: 2000, rows: 3 })}${button({ label: "Ask", kind: "secondary" })}`,
+      body: html`${textarea({ name: "question", label: "Question", hint: "They answer on their case page. Nothing secret, please.", value: written(context, "request-information", "question"), draft: draft(context, "question"), required: true, maxlength: 2000, rows: 3 })}${button({ label: "Ask", kind: "secondary" })}`,
     }),
   });
 }
@@ -91,7 +120,7 @@ function refusal(context: ActionContext): Html | null {
   const isContested = context.recoveryCase.state === "contested";
   return details({
     summary: isContested ? "The claimant is not the owner: refuse" : "Refuse",
-    isOpen: context.state.attempted === "refuse",
+    isOpen: isBegun(context, "refuse"),
     body: html`${isContested ? html`<p>The freeze ends and the owner has the account as before.</p>` : null}${verdictForm(context, "refuse", { label: "Refuse", kind: "danger", hint: "The claimant reads it." })}`,
   });
 }
@@ -100,7 +129,7 @@ function resumption(context: ActionContext): Html | null {
   if (!mayBring(context, "resume")) return null;
   return details({
     summary: "The claimant is the owner: take the case up again",
-    isOpen: context.state.attempted === "resume",
+    isOpen: isBegun(context, "resume"),
     body: html`<p>The freeze ends and the case is reviewed anew.</p>${verdictForm(context, "resume", { label: "Take it up again", hint: "Only the desk reads it. How do you know?" })}`,
   });
 }
@@ -109,7 +138,7 @@ function incident(context: ActionContext): Html | null {
   if (!mayBring(context, "report-incident")) return null;
   return details({
     summary: "Somebody else seems to be in the account",
-    isOpen: context.state.attempted === "report-incident",
+    isOpen: isBegun(context, "report-incident"),
     body: html`<p>Freezes the account at once, ends every session and moves the case to the incidents.</p>${verdictForm(context, "report-incident", { label: "Freeze the account", kind: "danger", hint: "Only the desk reads it." })}`,
   });
 }
@@ -122,14 +151,14 @@ function waitingFor({ recoveryCase, now }: ActionContext): Html {
   return html`<p>Nothing to decide${next === "claimant" ? ": the claimant has the next move" : ""}.</p>`;
 }
 
-const note = ({ recoveryCase, csrfToken, state }: ActionContext): Html =>
+const note = (context: ActionContext): Html =>
   details({
     summary: "Write a note for the desk",
-    isOpen: state.attempted === "note",
+    isOpen: isBegun(context, "note"),
     body: formElement({
-      action: `/console/cases/${recoveryCase.number}/note`,
-      csrf: csrfToken,
-      body: html`${textarea({ name: "note", label: "Note", hint: "Only the desk reads it.", value: state.values["note"], required: true, maxlength: 4000, rows: 2 })}${button({ label: "Keep note", kind: "secondary" })}`,
+      action: `/console/cases/${context.recoveryCase.number}/note`,
+      csrf: context.csrfToken,
+      body: html`${textarea({ name: "note", label: "Note", hint: "Only the desk reads it.", value: written(context, "note", "note"), draft: draft(context, "note"), required: true, maxlength: 4000, rows: 2 })}${button({ label: "Keep note", kind: "secondary" })}`,
     }),
   });
 

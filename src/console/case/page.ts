@@ -1,4 +1,5 @@
 import { findAccount } from "../../accounts/index.ts";
+import { readDrafts } from "../../desk/index.ts";
 import { badge, html, type Html, time } from "../../kernel/html/index.ts";
 import type { HttpRequest } from "../../kernel/http/index.ts";
 import { CAUSES, caseLifecycle, type RecoveryCase, type RecoveryRuntime } from "../../recovery/index.ts";
@@ -6,6 +7,7 @@ import type { StaffActor } from "../../sessions/index.ts";
 import { deskLayout } from "../layout.ts";
 import { facts, inWords, STATE_TONE } from "../wording.ts";
 import { type ActionState, actionsSection } from "./actions.ts";
+import { handsPart, presencePart } from "./hands.ts";
 import { historySection, messagesSection, noticesSection, verdictsSection } from "./activity.ts";
 import { decisionSection } from "./decision.ts";
 import { claimsSection, proofsSection } from "./evidence.ts";
@@ -15,8 +17,8 @@ export type CaseRequest = HttpRequest<StaffActor, { readonly number: string }, u
 const section = (body: Html | null): Html | null => (body === null ? null : html`<section>${body}</section>`);
 
 /** Whose case it is, in one line of facts under its number. */
-const head = (recoveryCase: RecoveryCase, now: Date): Html => html`
-  <p><a href="/console">Queue</a></p>
+const head = (recoveryCase: RecoveryCase, now: Date, hands: Html): Html => html`
+  <p><a href="/console" data-key="q" aria-keyshortcuts="q">Queue</a></p>
   <h1>${recoveryCase.number} ${badge({ tone: STATE_TONE[recoveryCase.state], text: inWords(recoveryCase.state) })}</h1>
   ${facts([
     ["Name claimed", html`<strong>${recoveryCase.claimedName}</strong>`],
@@ -27,6 +29,7 @@ const head = (recoveryCase: RecoveryCase, now: Date): Html => html`
     ],
     ["Next move", inWords(caseLifecycle.states[recoveryCase.state].next)],
     recoveryCase.waitEndsAt ? ["Wait ends", time(recoveryCase.waitEndsAt, now)] : null,
+    ["Taken by", hands],
   ])}`;
 
 /** A case on one screen: what the policy says, claims beside records, proofs, and what the reader can do. */
@@ -38,7 +41,9 @@ export async function casePage(
 ): Promise<Html> {
   const { now, csrfToken, actor } = request;
   const account = recoveryCase.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
-  const [claims, proofs, messages, verdicts, notices, history] = await Promise.all([
+  const [hands, drafts, claims, proofs, messages, verdicts, notices, history] = await Promise.all([
+    handsPart(runtime, request, recoveryCase),
+    readDrafts(runtime.db, runtime.keys, recoveryCase.id, actor.account.id),
     claimsSection(runtime, recoveryCase, account, now),
     proofsSection(runtime, recoveryCase, now),
     messagesSection(runtime, recoveryCase, now),
@@ -48,10 +53,11 @@ export async function casePage(
   ]);
   const mayAct = actor.roles.some((role) => role === "reviewer" || role === "administrator");
   const actions = mayAct
-    ? actionsSection({ recoveryCase, csrfToken, now, state })
+    ? actionsSection({ recoveryCase, csrfToken, now, state, drafts })
     : html`<h2>What you can do</h2><p>Your role reads; it does not decide.</p>`;
   const body = html`
-    ${head(recoveryCase, now)}
+    ${head(recoveryCase, now, hands)}
+    ${await presencePart(runtime, request, recoveryCase)}
     <div class="desk-case">
       <div>${[decisionSection(runtime, recoveryCase), claims, proofs].map(section)}</div>
       <div>${[actions, verdicts, messages, notices, history].map(section)}</div>

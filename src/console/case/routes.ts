@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { audit } from "../../audit/index.ts";
+import { keepDraft, notePresence } from "../../desk/index.ts";
 import { redacted } from "../../evidence/index.ts";
 import { transact } from "../../kernel/db/transact.ts";
 import {
@@ -31,9 +32,10 @@ import {
 } from "../../recovery/index.ts";
 import { staffGuard } from "../../sessions/index.ts";
 import { anyStaffGuard } from "../sign-in.ts";
+import { PARAMS } from "./params.ts";
+import { DRAFT_OF, type Power } from "./actions.ts";
+import { handsRoutes } from "./hands.ts";
 import { casePage, type CaseRequest } from "./page.ts";
-
-const PARAMS = z.strictObject({ number: z.string().regex(/^LK-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/) });
 
 /** Every view of personal data is on the log: who looked, at which case. */
 async function noteView(runtime: RecoveryRuntime, request: CaseRequest, recoveryCase: RecoveryCase): Promise<void> {
@@ -61,7 +63,7 @@ type Act<B> = (reviewer: Reviewer, recoveryCase: RecoveryCase, body: B, now: Dat
 /** One power of the desk: a POST that does it and shows the case again, with the refusal where there is one. */
 function power<B extends z.ZodType>(
   runtime: RecoveryRuntime,
-  name: string,
+  name: Power,
   about: string,
   body: B,
   act: Act<z.output<B>>,
@@ -95,7 +97,11 @@ function power<B extends z.ZodType>(
       const found = await findCaseByNumber(runtime.db, request.params.number);
       if (!found) return refused(recoveryRefusals["no-such-case"]());
       const done = await act({ accountId: request.actor.account.id }, found, request.body as z.output<B>, request.now); // the route has just parsed it with this very schema
-      if (done.ok) return redirect(`/console/cases/${found.number}`);
+      if (done.ok) {
+        const draft = { caseId: found.id, accountId: request.actor.account.id, field: DRAFT_OF[name], text: "" };
+        await keepDraft(runtime, draft, request.now); // it has been said
+        return redirect(`/console/cases/${found.number}`);
+      }
       if (request.wantsJson) return refused(done.refusal);
       const now = (await findCaseByNumber(runtime.db, request.params.number)) ?? found;
       return page(
@@ -126,6 +132,7 @@ const toVerdict = (body: z.output<typeof verdictForm>): Verdict => ({
 });
 
 export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
+  ...handsRoutes(runtime),
   defineRoute({
     method: "GET",
     path: "/console/cases/:number",
@@ -136,6 +143,7 @@ export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
       const found = await findCaseByNumber(runtime.db, request.params.number);
       if (!found) return refused(recoveryRefusals["no-such-case"]());
       await noteView(runtime, request, found);
+      await notePresence(runtime, found.id, request.actor.account.id, request.now);
       return page(await casePage(runtime, request, found, { values: {} }));
     },
   }),

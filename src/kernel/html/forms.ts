@@ -26,6 +26,8 @@ export interface FieldOptions extends Labelled {
   readonly width?: "short" | "medium" | "full" | undefined;
   readonly readonly?: boolean | undefined;
   readonly autofocus?: boolean | undefined;
+  /** A key of the desk that goes to the field, see `data-key`. */
+  readonly key?: string | undefined;
 }
 
 const idOf = (options: Labelled): string => options.id ?? fieldId(options.name);
@@ -69,6 +71,7 @@ export function field(options: FieldOptions): Html {
     attr("required", options.required),
     attr("readonly", options.readonly),
     attr("autofocus", options.autofocus),
+    ...keyed(options.key),
     ...controlState(options),
   ]}>`;
   const reveal = html`<button type="button" class="button button-quiet" data-reveal="${id}" aria-pressed="false" hidden>${icon("eye")}<span>Show</span><span class="visually-hidden"> password</span></button>`;
@@ -85,6 +88,8 @@ export interface TextareaOptions extends Labelled {
   readonly spellcheck?: boolean | undefined;
   /** For keys, signatures and commands. */
   readonly isCode?: boolean | undefined;
+  /** Under which name, and where to, what is being written is sent while it is written (with scripts). */
+  readonly draft?: { readonly field: string; readonly url: string } | undefined;
 }
 
 /** Several lines of input. */
@@ -95,6 +100,8 @@ export function textarea(options: TextareaOptions): Html {
     attr("name", options.name),
     attr("rows", options.rows ?? 4),
     attr("class", options.isCode ? "input-code" : null),
+    attr("data-draft", options.draft?.field),
+    attr("data-draft-url", options.draft?.url),
     attr("required", options.required),
     attr("maxlength", options.maxlength),
     attr("spellcheck", options.spellcheck === undefined ? null : String(options.spellcheck)),

@@ -36,6 +36,8 @@ interface CaseTables {
     expires_at: Date;
     ended_because: string | null;
     story: string;
+    assigned_to: AccountId | null;
+    assigned_at: Date | null;
   };
 }
 
@@ -92,6 +94,8 @@ export async function insertCase(tx: Tx, runtime: Runtime, row: NewCase): Promis
       expires_at: row.expiresAt,
       ended_because: null,
       story: sealWritten(runtime, row.id, "story", row.story),
+      assigned_to: null,
+      assigned_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
@@ -204,6 +208,34 @@ export async function advanceCase(
   return result.numUpdatedRows === 1n;
 }
 
+/** Gives a case to somebody of the desk, or to nobody, where it is still whose it was. @returns whether it was */
+export async function setAssigned(
+  tx: Tx,
+  id: CaseId,
+  change: { readonly from: AccountId | null; readonly to: AccountId | null },
+): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable("recovery_cases")
+    .set({ assigned_to: change.to, assigned_at: change.to === null ? null : tx.now })
+    .where("id", "=", id)
+    .where("assigned_to", "is not distinct from", change.from)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Cases by their numbers, in the order of their ids, each locked until the transaction ends. */
+export async function lockCasesByNumber(tx: Tx, numbers: readonly string[]): Promise<readonly RecoveryCase[]> {
+  if (numbers.length === 0) return [];
+  const rows = await own(tx)
+    .selectFrom("recovery_cases")
+    .selectAll()
+    .where("number", "in", [...numbers])
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  return rows.map(toCase);
+}
+
 export async function updateCase(tx: Tx, id: CaseId, patch: CasePatch): Promise<void> {
   await own(tx).updateTable("recovery_cases").set(patched(patch)).where("id", "=", id).execute();
 }
@@ -256,51 +288,6 @@ export async function listExpired(reader: Reader, now: Date, limit: number): Pro
   return rows.map((row) => row.id);
 }
 
-export interface QueueFilter {
-  readonly states: readonly CaseState[];
-  /** Part of a case number or of a claimed username. */
-  readonly search?: string;
-  readonly limit: number;
-  readonly offset: number;
-}
-
-const escapeLike = (text: string): string => text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
-
-/** Cases for the desk: the longest in their state first. */
-export async function listQueue(
-  reader: Reader,
-  filter: QueueFilter,
-): Promise<{ readonly cases: readonly RecoveryCase[]; readonly total: number }> {
-  let query = own(reader)
-    .selectFrom("recovery_cases")
-    .where("state", "in", [...filter.states]);
-  if (filter.search) {
-    const pattern = `%${escapeLike(filter.search.toLowerCase())}%`;
-    query = query.where((is) =>
-      is.or([is(sql<string>`lower(number)`, "like", pattern), is(sql<string>`lower(claimed_name)`, "like", pattern)]),
-    );
-  }
-  const counted = await query.select((is) => is.fn.countAll<bigint>().as("total")).executeTakeFirstOrThrow();
-  const rows = await query
-    .selectAll()
-    .orderBy("state_since")
-    .orderBy("id")
-    .limit(filter.limit)
-    .offset(filter.offset)
-    .execute();
-  return { cases: rows.map(toCase), total: Number(counted.total) };
-}
-
-/** How many cases are in each state. */
-export async function countByState(reader: Reader): Promise<ReadonlyMap<CaseState, number>> {
-  const rows = await own(reader)
-    .selectFrom("recovery_cases")
-    .select((is) => ["state", is.fn.countAll<bigint>().as("total")])
-    .groupBy("state")
-    .execute();
-  return new Map(rows.map((row) => [row.state, Number(row.total)]));
-}
-
 const toCase = (row: CaseRow): RecoveryCase => ({
   id: row.id,
   number: row.number,
@@ -323,4 +310,5 @@ const toCase = (row: CaseRow): RecoveryCase => ({
   releaseToldAt: row.release_told_at,
   expiresAt: row.expires_at,
   endedBecause: row.ended_because,
+  assignedTo: row.assigned_to,
 });

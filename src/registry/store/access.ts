@@ -20,6 +20,19 @@ export async function findRole(
   return rows.some((row) => row.role === "owner") ? "owner" : (rows[0]?.role ?? null);
 }
 
+/** Everybody with a right on a project, by its normalised name; at most fifty. */
+export async function listAccountsOf(reader: Reader, normalized: string): Promise<readonly AccountId[]> {
+  const rows = await own(reader)
+    .selectFrom("project_access")
+    .innerJoin("projects", "projects.id", "project_access.project_id")
+    .select("project_access.account_id")
+    .distinct()
+    .where("projects.name_normalized", "=", normalized)
+    .limit(50)
+    .execute();
+  return rows.map((row) => row.account_id);
+}
+
 /** Gives an account a role of its own on a project, in place of the one it had. */
 export async function upsertRole(tx: Tx, projectId: ProjectId, accountId: AccountId, role: ProjectRole): Promise<void> {
   await own(tx)

@@ -243,6 +243,25 @@
     again();
   }
 
+  /* ---- What is being written is kept ---- */
+
+  function addDraft(area) {
+    let timer = 0;
+    let kept = area.value;
+    const body = () => new URLSearchParams({ _csrf: area.form.elements._csrf.value, field: area.dataset.draft, text: area.value.toWellFormed() });
+    const keep = () => {
+      if (area.value === kept || area.form.dataset.sent) return;
+      kept = area.value;
+      fetch(area.dataset.draftUrl, { method: "POST", body: body(), headers: { accept: "application/json" }, keepalive: true }).catch(() => (kept = null));
+    };
+    area.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(keep, 1500);
+    });
+    addEventListener("pagehide", keep);
+  }
+  for (const area of document.querySelectorAll("textarea[data-draft]")) addDraft(area);
+
   /* ---- Keys of the desk: `data-key` on links and buttons, j and k along the rows, ? for help ---- */
 
   const keyed = () => [...document.querySelectorAll("[data-key]")];
@@ -267,10 +286,15 @@
     dialog.setAttribute("aria-labelledby", heading.id);
     const list = element("dl");
     const add = (key, words) => list.append(element("dt", "", element("kbd", key)), element("dd", words));
-    for (const target of keyed()) add(target.dataset.key, target.textContent.trim());
+    for (const target of keyed()) add(target.dataset.key, target.labels?.[0]?.textContent ?? target.textContent.trim());
     if (rows().length > 0) {
       add("j", "Next row");
       add("k", "Row before");
+      add("Enter", "Open the row");
+    }
+    if (picks().length > 0) {
+      add("x", "Tick the row, or not");
+      add("a", "Tick all rows, or none");
     }
     add("?", "This help");
     const box = element("input");
@@ -301,13 +325,39 @@
     links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
   }
 
+  const picks = () => [...document.querySelectorAll("[data-pick]")];
+
+  /** Says how many rows are ticked, where the buttons are. */
+  function countPicks() {
+    const place = document.querySelector("[data-picked]");
+    const ticked = picks().filter((box) => box.checked).length;
+    if (place) place.textContent = ticked === 0 ? "" : `${counted(ticked, "row")} ticked`;
+  }
+  addEventListener("change", (event) => "pick" in (event.target.dataset ?? {}) && countPicks());
+  addEventListener("pageshow", countPicks);
+
+  function pickRow() {
+    const box = document.activeElement?.closest("tr")?.querySelector("[data-pick]");
+    if (box) box.checked = !box.checked;
+    countPicks();
+  }
+
+  function pickAll() {
+    const boxes = picks();
+    const on = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = on;
+    countPicks();
+  }
+
   if (hasKeys) {
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (event.target.closest?.("input, select, textarea, dialog, [contenteditable]")) return;
+      if (event.target.closest?.("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]")) return;
       if (event.key === "?") helpDialog(); // always there, since the switch is in it
       else if (!isOn) return;
       else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
+      else if (event.key === "x" && picks().length > 0) pickRow();
+      else if (event.key === "a" && picks().length > 0) pickAll();
       else {
         const target = keyed().find((one) => one.dataset.key === event.key);
         if (!target) return;
