@@ -1,7 +1,6 @@
 import { layout } from "./layout.ts";
 import type { Html } from "../kernel/html/index.ts";
-import { type HttpRequest, line } from "../kernel/http/index.ts";
-import { type IdPrefix, isId } from "../kernel/ids.ts";
+import type { HttpRequest } from "../kernel/http/index.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { SubscriberActor } from "../sessions/index.ts";
 
@@ -25,6 +24,4 @@ export const accountFrame = (
     scripts,
   });
 
-/** An id of ours in a form. Says nothing about whose it is. */
-export const idField = (prefix: IdPrefix) =>
-  line({ max: 64 }).refine((id) => isId(prefix, id), "That is not one of yours.");
+export { idField } from "../kernel/http/index.ts";

@@ -160,8 +160,8 @@ export const postForm = (
 
 /** Columns that only say when something was last seen. */
 const SEEN = ["last_seen_at", "last_used_at", "last_active_at"];
-/** Counters of attempts are meant to move, and so does the log of refused attempts. */
-const MOVING = new Set(["throttle_counters", "audit_events", "evidence_tries"]);
+/** Counters of attempts are meant to move, and so do the log of refused attempts, and who looks at which case. */
+const MOVING = new Set(["throttle_counters", "audit_events", "evidence_tries", "desk_presence"]);
 
 /** A digest of what is in every table, by name; equal digests mean that nothing was changed. */
 export async function tables(

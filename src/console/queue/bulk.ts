@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defineRoute, form, page, redirect, type Reply, type Route } from "../../kernel/http/index.ts";
-import { type AccountId, isId } from "../../kernel/ids.ts";
+import { defineRoute, form, idField, line, page, redirect, type Reply, type Route } from "../../kernel/http/index.ts";
+import type { AccountId, BatchId } from "../../kernel/ids.ts";
 import type { Refusal } from "../../kernel/refusal.ts";
 import type { Result } from "../../kernel/result.ts";
 import {
@@ -26,8 +26,8 @@ const number = z.string().regex(CASE_NUMBER, "That is no case number.");
 const bulkForm = form({
   ...Object.fromEntries(BOXES.map((name) => [name, number.optional()])),
   act: z.enum(["take", "give-back", "give", "still-needed"], "Please choose what to do."),
-  to: z.string().max(64).optional(),
-  back: z.string().max(400),
+  to: idField("acc").optional(),
+  back: line({ max: 400, min: 0 }),
 });
 type BulkBody = z.output<typeof bulkForm>;
 
@@ -51,7 +51,7 @@ function actOn(runtime: RecoveryRuntime, request: QueueRequest, body: BulkBody):
   const me = actor.account.id;
   const numbers = pickedIn(body);
   if (body.act === "still-needed") return askStillNeeded(runtime, { accountId: me }, { numbers, now });
-  const chosen = body.to !== undefined && isId("acc", body.to) ? body.to : ("" as AccountId); // nobody's id is refused
+  const chosen = (body.to ?? me) as AccountId; // its shape was checked by idField
   const to = body.act === "take" ? me : body.act === "give-back" ? null : chosen;
   return assignCases(runtime, { accountId: me }, { numbers, to, now });
 }
@@ -93,11 +93,11 @@ export const bulkRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     path: "/console/bulk/undo",
     about: "Takes back what was just done to several cases.",
     guard: handlerGuard,
-    body: form({ batch: z.string().max(40), back: z.string().max(400) }),
+    body: form({ batch: idField("bat"), back: line({ max: 400, min: 0 }) }),
     handle: async (_, request): Promise<Reply> => {
       const { batch, back } = request.body;
       const reviewer = { accountId: request.actor.account.id };
-      const undone = await undoBatch(runtime, reviewer, batch as Parameters<typeof undoBatch>[2], request.now); // compared with what is stored, nothing more
+      const undone = await undoBatch(runtime, reviewer, batch as BatchId, request.now); // its shape was checked by idField
       if (!undone.ok) return refusedPage(runtime, request, back, undone.refusal);
       return redirect(addressWith(backTo(back), { batch }));
     },

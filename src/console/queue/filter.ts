@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { line } from "../../kernel/http/index.ts";
 import type { StaffActor } from "../../sessions/index.ts";
 import {
   type CaseState,
@@ -36,7 +37,7 @@ const choice = <T extends z.ZodType>(of: T) =>
 /** What the queue's address may say. */
 export const queueQuery = z.strictObject({
   lane: choice(z.enum(LANE_NAMES as [Lane, ...Lane[]])),
-  search: choice(z.string().max(100)),
+  search: choice(line({ max: 100, min: 0 })),
   tier: choice(z.enum(TIERS)),
   cause: choice(z.enum(Object.keys(CAUSES) as [Cause, ...Cause[]])), // the keys of CAUSES are the causes
   who: choice(z.enum(["me", "nobody"])),

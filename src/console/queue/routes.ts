@@ -1,6 +1,5 @@
-import { z } from "zod";
 import { keepView, removeView } from "../../desk/index.ts";
-import { defineRoute, form, line, page, redirect, type Route } from "../../kernel/http/index.ts";
+import { defineRoute, form, idField, line, page, redirect, type Route } from "../../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../../recovery/index.ts";
 import { anyStaffGuard } from "../sign-in.ts";
 import { bulkRoutes } from "./bulk.ts";
@@ -28,7 +27,7 @@ export const queueRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     path: "/console/views",
     about: "Keeps a view of the queue under a name.",
     guard: anyStaffGuard,
-    body: form({ name: line({ max: 60, missing: "Please give the view a name." }), query: z.string().max(400) }),
+    body: form({ name: line({ max: 60, missing: "Please give the view a name." }), query: line({ max: 400, min: 0 }) }),
     handle: async (_, request) => {
       const { name } = request.body;
       const query = readAddress(request.body.query);
@@ -44,7 +43,7 @@ export const queueRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     path: "/console/views/remove",
     about: "Removes a view of one's own.",
     guard: anyStaffGuard,
-    body: form({ id: z.string().max(40) }),
+    body: form({ id: idField("view") }),
     handle: async (_, request) => {
       await removeView(runtime, request.actor.account.id, request.body.id, request.now);
       return redirect("/console");

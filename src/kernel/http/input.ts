@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type IdPrefix, isId } from "../ids.ts";
 
 /*
  * Building blocks for form schemas. Forms are strict: an unknown field is refused. A field that came twice arrives as an
@@ -55,6 +56,10 @@ export const secretText = (max: number) =>
     .min(1, "Please fill this in.")
     .max(max, `Please use at most ${max} characters.`)
     .refine((text) => !/\p{Cc}/u.test(text), "Please leave out control characters and line breaks.");
+
+/** An id of ours in a form. Says nothing about whose it is. */
+export const idField = (prefix: IdPrefix) =>
+  line({ max: 64 }).refine((id) => isId(prefix, id), "That is not one of yours.");
 
 /** A checkbox: `on` when ticked, absent when not. */
 export const checkbox = z
