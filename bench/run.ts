@@ -4,6 +4,7 @@ import { enumerationBenchmarks } from "./enumeration.ts";
 import { evidenceBenchmark } from "./evidence.ts";
 import { pagesBenchmark } from "./pages.ts";
 import { peerBenchmark } from "./peer.ts";
+import { queueBenchmark } from "./queue.ts";
 import { recoveryCodesBenchmark } from "./recovery-codes.ts";
 import { scaleBenchmark } from "./scale.ts";
 import { signInBenchmark } from "./sign-in.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   pagesBenchmark,
   evidenceBenchmark,
+  queueBenchmark,
   ...enumerationBenchmarks,
 ];
 
