@@ -12,7 +12,7 @@ import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
-import { clockJob, recheckPending, sweepClocks } from "../recovery/index.ts";
+import { clockJob, makeFigures, recheckPending, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
 import { expireInvitations, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
@@ -138,6 +138,16 @@ const eraseObservations = defineJob({
   },
 });
 
+/** Counts the figures of the recoveries anew, once a night. */
+const countFigures = defineJob({
+  name: "recovery-figures",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "53 0 * * *",
+  run: (runtime) => makeFigures(runtime, runtime.clock.now()),
+});
+
 /** Looks again at the proofs of every pending case, once a night. */
 const recheckProofs = (app: App) =>
   defineJob({
@@ -258,6 +268,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   expireOpenInvitations,
   pinKeys(app),
   eraseObservations,
+  countFigures,
   recheckProofs(app),
   deleteAccounts,
   eraseOld,

@@ -1,6 +1,7 @@
 import type { Route } from "../kernel/http/index.ts";
 import type { RecoveryRuntime } from "../recovery/index.ts";
 import { caseRoutes } from "./case/routes.ts";
+import { figureRoutes } from "./figures.ts";
 import { leakedCodeRoutes } from "./leaked-codes.ts";
 import { queueRoutes } from "./queue/routes.ts";
 import { deskDeviceRoutes } from "./new-device.ts";
@@ -16,5 +17,6 @@ export const consoleRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...queueRoutes(runtime),
   ...caseRoutes(runtime),
   ...leakedCodeRoutes,
+  ...figureRoutes,
   ...staffRoutes,
 ];

@@ -21,6 +21,7 @@ export function deskLayout(
         ...(staff.roles.some((role) => role !== "auditor")
           ? [{ href: "/console/leaked-codes", label: "Leaked codes" }]
           : []),
+        { href: "/console/figures", label: "Figures" },
         ...(staff.roles.includes("administrator") ? [{ href: "/console/staff", label: "Staff" }] : []),
       ]
     : [];

@@ -45,7 +45,7 @@ import { deskLayout } from "./layout.ts";
 export const NEXT = z.strictObject({
   next: z
     .string()
-    .regex(/^\/console[A-Za-z0-9/_-]*$/)
+    .regex(/^\/console(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/)
     .max(200)
     .optional(),
 });

@@ -35,6 +35,8 @@ export { appealCase, reopenCase, submitForReview, withdrawCase, writeAsClaimant 
 export { type ClockWork, sweepClocks } from "./clock.ts";
 export type { RecoveryRuntime } from "./context.ts";
 export { decideNow, evaluate } from "./evaluate.ts";
+export { FIGURE_MONTHS, firstOfMonth, makeFigures } from "./figures.ts";
+export { listFigures, type MonthFigures } from "./store/figures.ts";
 export { evidenceContext } from "./evidence-context.ts";
 export {
   type CaseActor,

@@ -41,7 +41,13 @@ export async function contest(
   const isWithDesk = mayStand && isStopped(recoveryCase);
   const moved = isWithDesk
     ? ok(recoveryCase)
-    : await advance(tx, runtime, recoveryCase, { event: "object", as, actor, facts: { relation } });
+    : await advance(tx, runtime, recoveryCase, {
+        event: "object",
+        as,
+        actor,
+        patch: { objected_at: tx.now },
+        facts: { relation },
+      });
   if (!moved.ok) return moved;
   await revokeRestorationRight(tx, recoveryCase.id, "somebody objected");
   await insertMessage(tx, runtime, recoveryCase.id, {

@@ -12,6 +12,7 @@ import { deleteAccountRoutes } from "./delete-account.ts";
 import { confirmRoutes } from "./confirm.ts";
 import { contactRoutes } from "./contacts.ts";
 import { drillPages } from "./drill.ts";
+import { publicFigureRoutes } from "./figures.ts";
 import { firstAdministratorRoutes } from "./first-administrator.ts";
 import { frozenRoutes } from "./frozen.ts";
 import { guidanceRoutes } from "./guidance/routes.ts";
@@ -51,6 +52,7 @@ export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = create
   ...homeRoutes,
   ...guidanceRoutes,
   ...wellKnownRoutes,
+  ...publicFigureRoutes,
   ...registerRoutes,
   ...setupRoutes,
   ...signInRoutes,

@@ -22,6 +22,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   recovery: 5,
   desk: 5,
   "check-up": 6,
+  figures: 6,
   drill: 6,
   privacy: 7,
   web: 8,

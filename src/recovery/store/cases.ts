@@ -38,6 +38,7 @@ interface CaseTables {
     story: string;
     assigned_to: AccountId | null;
     assigned_at: Date | null;
+    objected_at: Date | null;
   };
 }
 
@@ -96,6 +97,7 @@ export async function insertCase(tx: Tx, runtime: Runtime, row: NewCase): Promis
       story: sealWritten(runtime, row.id, "story", row.story),
       assigned_to: null,
       assigned_at: null,
+      objected_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
@@ -183,6 +185,7 @@ export type CasePatch = Partial<
     | "release_told_at"
     | "expires_at"
     | "ended_because"
+    | "objected_at"
   >
 > & { readonly decision?: Decision };
 

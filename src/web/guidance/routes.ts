@@ -23,7 +23,8 @@ export const guidanceRoutes: readonly Route[] = [
         <h1>Help</h1>
         <p class="lead">What happened?</p>
         <ul class="topics">${TOPICS.map((one) => html`<li><a href="/help/${one.slug}">${one.title}</a><br><span class="muted">${one.lead}</span></li>`)}</ul>
-        <p class="actions">${linkButton({ href: "/recovery", label: "I cannot get in" })}</p>`;
+        <p class="actions">${linkButton({ href: "/recovery", label: "I cannot get in" })}</p>
+        <p><a href="/figures">How long it takes here, and how many get back in</a></p>`;
       return page(layout(runtime, request, { title: "Help", body }));
     },
   }),
