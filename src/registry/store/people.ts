@@ -162,12 +162,21 @@ export async function selectSharedWith(
   accountId: AccountId,
 ): Promise<ReadonlyMap<AccountId, readonly SharedThing[]>> {
   const { rows } = await sql<{ account_id: AccountId; id: SharedThing["id"]; name: string; since: Date }>`
-    select theirs.account_id, p.id, p.name, greatest(min(mine.since), min(theirs.since)) as since
-    from project_access mine
-    join project_access theirs on theirs.project_id = mine.project_id and theirs.account_id <> mine.account_id
-    join projects p on p.id = mine.project_id
-    where mine.account_id = ${accountId} and theirs.role = 'owner'
-    group by theirs.account_id, p.id, p.name
+    with mine as materialized (
+      select project_id, min(since) as since from project_access where account_id = ${accountId} group by project_id
+    ), theirs as (
+      -- As the view has it, but from the projects: through the view, every right of the index would be read for a join.
+      select r.project_id, r.account_id, r.granted_at as since
+      from mine join project_roles r on r.project_id = mine.project_id where r.role = 'owner'
+      union all
+      select op.project_id, om.account_id, greatest(op.added_at, om.added_at)
+      from mine join organisation_projects op on op.project_id = mine.project_id
+      join organisation_members om on om.organisation_id = op.organisation_id where om.role <> 'member'
+    )
+    select theirs.account_id, p.id, p.name, greatest(mine.since, min(theirs.since)) as since
+    from mine join theirs on theirs.project_id = mine.project_id join projects p on p.id = mine.project_id
+    where theirs.account_id <> ${accountId}
+    group by theirs.account_id, p.id, p.name, mine.since
     union all
     select theirs.account_id, o.id, o.name, greatest(mine.added_at, theirs.added_at)
     from organisation_members mine
