@@ -22,7 +22,7 @@ import {
 import { atDesk, NEXT, passwordPage, say, secondStepPage, staffCeremonyGuard } from "./sign-in.ts";
 
 /** What a WebAuthn ceremony gave; read by the authenticators slice. */
-const answer = z
+export const passkeyAnswer = z
   .string("Please send this field once, as text.")
   .min(1, "Passkeys need scripts in your browser.")
   .max(60_000, "Your browser sent more than a passkey's answer can be.");
@@ -53,7 +53,7 @@ export const deskPasskeyRoutes: readonly Route[] = [
     about: "Opens the desk with a passkey that has checked its owner.",
     guard: anyone,
     limit: LIMIT,
-    body: form({ answer, next: NEXT.shape.next }),
+    body: form({ answer: passkeyAnswer, next: NEXT.shape.next }),
     handle: async (runtime, request) => {
       const { next } = request.body;
       const step = {
@@ -86,7 +86,7 @@ export const deskPasskeyRoutes: readonly Route[] = [
     about: "Checks the passkey as the second step and opens the desk.",
     guard: staffCeremonyGuard,
     limit: LIMIT,
-    body: form({ answer, next: NEXT.shape.next }),
+    body: form({ answer: passkeyAnswer, next: NEXT.shape.next }),
     handle: async (runtime, request) => {
       const { next } = request.body;
       const step = {

@@ -105,6 +105,8 @@ export interface Verdict {
   readonly typedUsername: string;
   /** The state the reviewer saw; a case that moved meanwhile is refused. */
   readonly seenState: string;
+  /** Uses up the authenticator that was shown with the verdict, in its transaction. */
+  readonly confirm: (tx: Tx) => Promise<Result<undefined>>;
 }
 
 /** The verdict with its reason as it may be kept and mailed. */
@@ -282,8 +284,10 @@ async function checkVerdict(
   if (!others.ok) return others;
   const account = recoveryCase.accountId && (await findAccount(tx, recoveryCase.accountId));
   if (!account) return refuse(recoveryRefusals["no-such-case"]());
-  const isRight = foldUsername(verdict.typedUsername) === foldUsername(account.username);
-  return isRight ? ok(account) : refuse(recoveryRefusals["name-differs"]());
+  if (foldUsername(verdict.typedUsername) !== foldUsername(account.username))
+    return refuse(recoveryRefusals["name-differs"]());
+  const confirmed = await verdict.confirm(tx);
+  return confirmed.ok ? ok(account) : confirmed;
 }
 
 /** Approvals since the last refusal: an appeal starts anew. */

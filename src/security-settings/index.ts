@@ -28,6 +28,7 @@ export {
   removeAddress,
   undoAddressChange,
 } from "./addresses.ts";
+export { type Confirmation, type Decider, startDecision, withAuthenticator } from "./decision.ts";
 export { changePassword } from "./change-password.ts";
 export {
   addPasskey,

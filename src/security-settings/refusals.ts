@@ -10,5 +10,7 @@ export const settingsRefusals = defineRefusals("security-settings", {
     title:
       "That was changed only days before the account was locked, perhaps by whoever you locked out. It cannot unlock the account.",
   },
+  "passkey-to-decide": { status: 403, title: "Every decision needs your passkey. Nothing was decided." },
+  "code-to-decide": { status: 403, title: "Every decision needs a new code from your app. Nothing was decided." },
   "same-password": { status: 422, title: "Please choose a password that is not the one you had." },
 });

@@ -126,10 +126,15 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/console/cases/:number/draft": { field: "note", text: "" },
   "/console/cases/:number/request-information": { question: "short" },
   "/console/cases/:number/note": { note: "something" },
-  "/console/cases/:number/approve": { reason: "short", username: "nobody", seenState: "review" },
-  "/console/cases/:number/refuse": { reason: "short", username: "nobody", seenState: "review" },
-  "/console/cases/:number/report-incident": { reason: "short", username: "nobody", seenState: "review" },
-  "/console/cases/:number/resume": { reason: "short", username: "nobody", seenState: "review" },
+  "/console/cases/:number/approve": { reason: "short", username: "nobody", seenState: "review", code: "000000" },
+  "/console/cases/:number/refuse": { reason: "short", username: "nobody", seenState: "review", code: "000000" },
+  "/console/cases/:number/report-incident": {
+    reason: "short",
+    username: "nobody",
+    seenState: "review",
+    code: "000000",
+  },
+  "/console/cases/:number/resume": { reason: "short", username: "nobody", seenState: "review", code: "000000" },
 };
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
@@ -174,6 +179,10 @@ export const BUTTONS = new Set([
   "/drill-later/:token",
   "/still-there/:token",
   "/console/sign-out",
+  "/console/cases/:number/approve/options",
+  "/console/cases/:number/refuse/options",
+  "/console/cases/:number/resume/options",
+  "/console/cases/:number/report-incident/options",
   "/account/organisations/:name/leave",
   "/account/projects/:name/leave",
 ]);

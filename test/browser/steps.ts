@@ -292,6 +292,7 @@ export async function approve(actor: Actor, noted: NotedCase, username: string):
   const form = page.locator('form[action$="/approve"]');
   await keys.type(input(form, "Reason"), "The mailbox and the key of the laptop agree.");
   await keys.type(form.getByRole("textbox", { name: /username/ }), username);
+  await keys.type(input(form, "A new code from your app"), await appCode(actor));
   await keys.enter(button(form, "Approve"));
   await read(page, /Nothing to decide: the waiting time runs/);
   await assertSound(page);

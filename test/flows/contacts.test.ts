@@ -75,6 +75,7 @@ describe("recovery contacts", () => {
     const refused = await desk.browser.submit(/refuse$/, {
       reason: "I know her and she is not well.",
       username: "alice",
+      code: (await desk.phone?.code()) ?? "",
     });
     assert.equal(refused.status, 403, refused.text.slice(0, 300));
     assert.equal(await stateOf(world, opened.number), "review");

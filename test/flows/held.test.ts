@@ -119,7 +119,11 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
   await lost.browser.open("/recovery/case");
   await lost.browser.submit(/message|answer/, { body: "It was alpenglow, in spring." });
   await desk.browser.open(path);
-  await desk.browser.submit(/refuse$/, { reason: "It was not.", username: "alice" });
+  await desk.browser.submit(/refuse$/, {
+    reason: "It was not.",
+    username: "alice",
+    code: (await rita.phone?.code()) ?? "",
+  });
   assert.equal(await stateOf(world, opened.number), "refused");
   expectPage(await signInWithPassword(elsewhere(world, alice)), /six digits/i);
   return { alice, id };

@@ -160,7 +160,11 @@ describe("the panic button", () => {
     expectPage(await openCasePage(thief), /Stopped/);
     const desk = await atTheDesk(world, rita);
     await desk.browser.open(`/console/cases/${number}`);
-    const verdict = { reason: "The claimant may well be the owner.", username: "alice" };
+    const verdict = {
+      reason: "The claimant may well be the owner.",
+      username: "alice",
+      code: (await desk.phone?.code()) ?? "",
+    };
     await desk.browser.submit(/resume$/, verdict);
     assert.equal(await stateOf(world, number), "review");
     assert(await isFrozen(world, "alice"), "the desk goes on with the case; the lock stays its owner's");

@@ -146,7 +146,11 @@ describe("the main job", () => {
 
       const wrong = await (async () => {
         await desk.browser.open(`/console/cases/${opened.number}`);
-        return desk.browser.submit(/approve$/, { reason: "The key and the mailbox agree.", username: "bobby" });
+        return desk.browser.submit(/approve$/, {
+          reason: "The key and the mailbox agree.",
+          username: "bobby",
+          code: (await dana.phone?.code()) ?? "",
+        });
       })();
       assert.equal(wrong.status, 422);
       expectPage(await decide(desk, opened.number, "approve", "bob"), /Waiting/);
@@ -183,7 +187,11 @@ describe("the main job", () => {
       const first = await atTheDesk(world, dana);
       expectPage(await decide(first, opened.number, "approve", "grace"), /Second review/);
       await first.browser.open(`/console/cases/${opened.number}`);
-      const twice = await first.browser.submit(/approve$/, { reason: "I am as sure as before.", username: "grace" });
+      const twice = await first.browser.submit(/approve$/, {
+        reason: "I am as sure as before.",
+        username: "grace",
+        code: (await dana.phone?.code()) ?? "",
+      });
       assert.equal(twice.status, 403, "the second verdict must be another person's");
 
       const second = await atTheDesk(world, erin);

@@ -21,7 +21,11 @@ describe("strict mode", () => {
     const desk = await atTheDesk(world, rita);
     const page = expectPage(await desk.browser.open(`/console/cases/${opened.number}`), /Approval is not possible yet/);
     assert.match(page.text, /The owner has chosen strict mode/);
-    await desk.browser.submit(/refuse$/, { reason: "Not enough, and strict mode.", username: "alice" });
+    await desk.browser.submit(/refuse$/, {
+      reason: "Not enough, and strict mode.",
+      username: "alice",
+      code: (await desk.phone?.code()) ?? "",
+    });
     assert.equal(await stateOf(world, opened.number), "refused");
 
     const able = elsewhere(world, alice);

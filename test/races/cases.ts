@@ -153,6 +153,7 @@ export const verdict = (username: string, seenState: CaseState = "review"): Verd
   reason: "Mailbox and password agree; the account was quiet.",
   typedUsername: username,
   seenState,
+  confirm: async () => ok(), // the authenticator of a decision has tests of its own
 });
 
 /** The link by which somebody who was told can object. */

@@ -15,6 +15,8 @@ export interface Cast {
   readonly tokens: readonly string[];
   /** At the desk, with the cases to approve and whose they are. */
   readonly desk: readonly { readonly browser: Browser; readonly cases: readonly CaseToApprove[] }[];
+  /** A code of the app that all of the desk have, not used before. */
+  readonly newCode: () => Promise<string>;
   /** Names to register; an address lets twenty an hour through. */
   readonly names: readonly string[];
 }
@@ -59,7 +61,7 @@ export function startTraffic(cast: Cast, prefix: string): Traffic {
   };
   const lanes = [
     ...cast.tokens.map((token, at) => lane(uploads(cast.origin, token, `${prefix}-wheel-${"abcdef"[at]}`, done))),
-    ...cast.desk.map(({ browser, cases }) => lane(approvals(browser, cases, done))),
+    ...cast.desk.map(({ browser, cases }) => lane(approvals(browser, cases, cast.newCode, done))),
     lane(registrations(cast.origin, cast.names, done)),
   ];
   const all = Promise.all(lanes);
@@ -107,13 +109,13 @@ function* registrations(origin: string, names: readonly string[], done: Done) {
   }
 }
 
-function* approvals(browser: Browser, cases: readonly CaseToApprove[], done: Done) {
+function* approvals(browser: Browser, cases: readonly CaseToApprove[], newCode: Cast["newCode"], done: Done) {
   for (const { number, username } of cases) {
     yield async () => {
       const page = await browser.open(`/console/cases/${number}`);
       if (page.status !== 200) return void done.refused.push({ status: page.status, text: page.text });
       const reason = "Mailbox and password agree; the account was quiet.";
-      const answer = await browser.submit(/\/approve$/, { reason, username });
+      const answer = await browser.submit(/\/approve$/, { reason, username, code: await newCode() });
       if (answer.status === 200 && /Waiting/.test(answer.text)) done.approvals.add(number);
       else done.refused.push({ status: answer.status, text: answer.text });
     };

@@ -355,6 +355,7 @@ export async function decide(reviewer: Person, number: string, verdict: "approve
   return reviewer.browser.submit(new RegExp(`/${verdict}$`), {
     reason: "Mailbox and the key of the laptop agree; the account was quiet.",
     username,
+    code: (await reviewer.phone?.code()) ?? "",
   });
 }
 

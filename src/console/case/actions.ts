@@ -8,6 +8,7 @@ import {
   html,
   type Html,
   notice,
+  passkeyButton,
   textarea,
   time,
 } from "../../kernel/html/index.ts";
@@ -42,6 +43,8 @@ export interface ActionContext {
   readonly state: ActionState;
   /** What the reader was writing when they left, by field. */
   readonly drafts: ReadonlyMap<string, string>;
+  /** Whether the reader has a passkey, which then decides. */
+  readonly hasPasskey: boolean;
 }
 
 /** How a text area of the case page keeps what is written in it. */
@@ -78,9 +81,27 @@ function verdictForm(
       ${hidden("seenState", recoveryCase.state)}
       ${textarea({ name: "reason", id: `${action}-reason`, label: "Reason", hint: options.hint, value: written(context, action, "reason"), draft: draft(context, DRAFT_OF[action]), required: true, maxlength: 2000, rows: 3 })}
       ${field({ name: "username", id: `${action}-username`, label: "Type the account’s username", autocomplete: "off", value: state.attempted === action ? state.values["username"] : undefined, required: true, maxlength: 64, spellcheck: false })}
-      ${button({ label: options.label, kind: options.kind ?? "primary" })}`,
+      ${context.hasPasskey ? passkeyPart(context, action, options.label) : codePart(action, options)}`,
   });
 }
+
+/** The decision is made by showing the passkey: no stolen session can do that. */
+const passkeyPart = ({ recoveryCase }: ActionContext, action: string, label: string): Html =>
+  passkeyButton({
+    ceremony: "get",
+    optionsAt: `/console/cases/${recoveryCase.number}/${action}/options`,
+    label: `${label} with your passkey`,
+    needs: `${action}-username`,
+    without: "Decisions need your passkey, and passkeys need scripts. Switch them on for this site.",
+  });
+
+/** For somebody without a passkey: a code that was not used before. */
+const codePart = (
+  action: string,
+  { label, kind }: { readonly label: string; readonly kind?: "primary" | "secondary" | "danger" },
+): Html => html`
+  ${field({ name: "code", id: `${action}-code`, label: "A new code from your app", autocomplete: "one-time-code", inputmode: "numeric", required: true, maxlength: 16, width: "short" })}
+  ${button({ label, kind: kind ?? "primary" })}`;
 
 /** What approving does, in the words of the decision: nobody should approve without knowing it. */
 function effect(decision: policy.Decision): Html {

@@ -1,6 +1,7 @@
 import { findAccount } from "../../accounts/index.ts";
+import { isPasskeyBound } from "../../authenticators/index.ts";
 import { readDrafts } from "../../desk/index.ts";
-import { badge, html, type Html, time } from "../../kernel/html/index.ts";
+import { badge, html, type Html, PASSKEY_SCRIPTS, time } from "../../kernel/html/index.ts";
 import type { HttpRequest } from "../../kernel/http/index.ts";
 import { CAUSES, caseLifecycle, type RecoveryCase, type RecoveryRuntime } from "../../recovery/index.ts";
 import type { StaffActor } from "../../sessions/index.ts";
@@ -41,9 +42,10 @@ export async function casePage(
 ): Promise<Html> {
   const { now, csrfToken, actor } = request;
   const account = recoveryCase.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
-  const [hands, drafts, claims, proofs, messages, verdicts, notices, history] = await Promise.all([
+  const [hands, drafts, hasPasskey, claims, proofs, messages, verdicts, notices, history] = await Promise.all([
     handsPart(runtime, request, recoveryCase),
     readDrafts(runtime.db, runtime.keys, recoveryCase.id, actor.account.id),
+    isPasskeyBound(runtime.db, actor.account.id),
     claimsSection(runtime, recoveryCase, account, now),
     proofsSection(runtime, recoveryCase, now),
     messagesSection(runtime, recoveryCase, now),
@@ -53,7 +55,7 @@ export async function casePage(
   ]);
   const mayAct = actor.roles.some((role) => role === "reviewer" || role === "administrator");
   const actions = mayAct
-    ? actionsSection({ recoveryCase, csrfToken, now, state, drafts })
+    ? actionsSection({ recoveryCase, csrfToken, now, state, drafts, hasPasskey })
     : html`<h2>What you can do</h2><p>Your role reads; it does not decide.</p>`;
   const body = html`
     ${head(recoveryCase, now, hands)}
@@ -62,5 +64,10 @@ export async function casePage(
       <div>${[decisionSection(runtime, recoveryCase), claims, proofs].map(section)}</div>
       <div>${[actions, verdicts, messages, notices, history].map(section)}</div>
     </div>`;
-  return deskLayout(runtime, request, { title: recoveryCase.number, body, staff: actor });
+  return deskLayout(runtime, request, {
+    title: recoveryCase.number,
+    body,
+    staff: actor,
+    scripts: hasPasskey ? PASSKEY_SCRIPTS : undefined,
+  });
 }

@@ -6,6 +6,7 @@ import { transact } from "../../kernel/db/transact.ts";
 import {
   defineRoute,
   form,
+  json,
   line,
   page,
   paragraph,
@@ -30,7 +31,9 @@ import {
   type Verdict,
   writeNote,
 } from "../../recovery/index.ts";
+import { type Decider, startDecision, withAuthenticator } from "../../security-settings/index.ts";
 import { staffGuard } from "../../sessions/index.ts";
+import { passkeyAnswer } from "../passkey.ts";
 import { anyStaffGuard } from "../sign-in.ts";
 import { PARAMS } from "./params.ts";
 import { DRAFT_OF, type Power } from "./actions.ts";
@@ -56,9 +59,16 @@ const verdictForm = form({
   reason: paragraph({ max: 2000, min: 10, missing: "Please give a reason of at least ten characters." }),
   username: line({ max: 64, missing: "Please type the username." }),
   seenState: z.string().max(40),
+  answer: passkeyAnswer.optional(),
+  code: line({ max: 16, min: 0, dropsInvisible: true }).optional(),
 });
 
-type Act<B> = (reviewer: Reviewer, recoveryCase: RecoveryCase, body: B, now: Date) => Promise<Result<unknown>>;
+type Act<B> = (
+  reviewer: Reviewer,
+  recoveryCase: RecoveryCase,
+  body: B,
+  request: CaseRequest,
+) => Promise<Result<unknown>>;
 
 /** One power of the desk: a POST that does it and shows the case again, with the refusal where there is one. */
 function power<B extends z.ZodType>(
@@ -96,7 +106,7 @@ function power<B extends z.ZodType>(
     handle: async (_, request): Promise<Reply> => {
       const found = await findCaseByNumber(runtime.db, request.params.number);
       if (!found) return refused(recoveryRefusals["no-such-case"]());
-      const done = await act({ accountId: request.actor.account.id }, found, request.body as z.output<B>, request.now); // the route has just parsed it with this very schema
+      const done = await act({ accountId: request.actor.account.id }, found, request.body as z.output<B>, request); // the route has just parsed it with this very schema
       if (done.ok) {
         const draft = { caseId: found.id, accountId: request.actor.account.id, field: DRAFT_OF[name], text: "" };
         await keepDraft(runtime, draft, request.now); // it has been said
@@ -125,11 +135,52 @@ const textValues = (body: unknown): Record<string, string> =>
       .map(([name, value]) => [name, redacted(value)]),
   ); // a parsed form
 
-const toVerdict = (body: z.output<typeof verdictForm>): Verdict => ({
-  reason: body.reason,
-  typedUsername: body.username,
-  seenState: body.seenState,
+/** Which decision about which case an authenticator is shown for. */
+const deciderOf = (request: CaseRequest, power: Power): Decider => ({
+  accountId: request.actor.account.id,
+  sessionId: request.actor.session.id,
+  source: request.source,
+  now: request.now,
+  about: `${power} ${request.params.number}`,
 });
+
+type Decide = (
+  runtime: RecoveryRuntime,
+  id: RecoveryCase["id"],
+  reviewer: Reviewer,
+  verdict: Verdict,
+  now: Date,
+) => Promise<Result<RecoveryCase>>;
+
+/** A decision: a power that takes a verdict, and an authenticator with it. */
+function decision(runtime: RecoveryRuntime, name: Power, about: string, decide: Decide): readonly Route[] {
+  return [
+    defineRoute({
+      method: "POST",
+      path: `/console/cases/:number/${name}/options`,
+      about: "What a browser needs to show a passkey with this decision.",
+      guard: reviewerGuard,
+      params: PARAMS,
+      limit: { bucket: "passkey-options", limit: 240, windowSeconds: 300 },
+      body: form({}),
+      handle: async (_, request) => {
+        const options = await startDecision(runtime, deciderOf(request, name));
+        return options.ok ? json(options.value) : refused(options.refusal);
+      },
+    }),
+    power(runtime, name, about, verdictForm, (reviewer, found, { answer, code, ...body }, request) =>
+      withAuthenticator(runtime, deciderOf(request, name), { answer, code }, (confirm) =>
+        decide(
+          runtime,
+          found.id,
+          reviewer,
+          { reason: body.reason, typedUsername: body.username, seenState: body.seenState, confirm },
+          request.now,
+        ),
+      ),
+    ),
+  ];
+}
 
 export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...handsRoutes(runtime),
@@ -152,37 +203,22 @@ export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     "request-information",
     "Asks the claimant for one thing more.",
     form({ question: paragraph({ max: 2000, min: 10, missing: "Please ask something." }) }),
-    (reviewer, found, body, now) => requestInformation(runtime, found.id, reviewer, body.question, now),
+    (reviewer, found, body, { now }) => requestInformation(runtime, found.id, reviewer, body.question, now),
   ),
   power(
     runtime,
     "note",
     "Keeps a note that only the desk reads.",
     form({ note: paragraph({ max: 4000, min: 1 }) }),
-    (reviewer, found, body, now) => writeNote(runtime, found.id, reviewer, body.note, now),
+    (reviewer, found, body, { now }) => writeNote(runtime, found.id, reviewer, body.note, now),
   ),
-  power(
-    runtime,
-    "approve",
-    "Approves, with a reason and the typed username.",
-    verdictForm,
-    (reviewer, found, body, now) => approveCase(runtime, found.id, reviewer, toVerdict(body), now),
-  ),
-  power(runtime, "refuse", "Refuses, with a reason the claimant reads.", verdictForm, (reviewer, found, body, now) =>
-    refuseCase(runtime, found.id, reviewer, toVerdict(body), now),
-  ),
-  power(
-    runtime,
-    "resume",
-    "Takes a contested case up again and ends the freeze.",
-    verdictForm,
-    (reviewer, found, body, now) => resumeCase(runtime, found.id, reviewer, toVerdict(body), now),
-  ),
-  power(
+  ...decision(runtime, "approve", "Approves, with a reason and the typed username.", approveCase),
+  ...decision(runtime, "refuse", "Refuses, with a reason the claimant reads.", refuseCase),
+  ...decision(runtime, "resume", "Takes a contested case up again and ends the freeze.", resumeCase),
+  ...decision(
     runtime,
     "report-incident",
     "Freezes the account, ends its sessions and moves the case to the incidents.",
-    verdictForm,
-    (reviewer, found, body, now) => reportIncident(runtime, found.id, reviewer, toVerdict(body), now),
+    reportIncident,
   ),
 ];

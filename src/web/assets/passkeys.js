@@ -53,6 +53,7 @@ function explain(box, error) {
 function send(box, answer) {
   const form = formOf(box);
   form.elements.answer.value = JSON.stringify(answer);
+  form.dataset.sent = "yes";
   form.submit();
 }
 

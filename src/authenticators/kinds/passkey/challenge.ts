@@ -6,10 +6,10 @@ import { authenticatorRefusals } from "../../refusals.ts";
 import { CEREMONY_MS } from "./options.ts";
 
 /** What a challenge is for. One made for one use is unknown to every other. */
-const USES = ["register", "sign-in", "second-factor", "confirm", "restore", "unlock"] as const;
+const USES = ["register", "sign-in", "second-factor", "confirm", "restore", "unlock", "decide"] as const;
 export type PasskeyUse = (typeof USES)[number];
 
-/** A challenge and whom it was given to: a browser, a sign-in under way (also one that a freeze has stopped), a session, a restoration right. */
+/** A challenge and whom it was given to: a browser, a sign-in under way (also one that a freeze has stopped), a session, a restoration right, a decision. */
 export interface ChallengeScope {
   readonly use: PasskeyUse;
   readonly subject: string;
