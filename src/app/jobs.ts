@@ -21,6 +21,7 @@ import { watchAccounts } from "../suspicion/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import { fetchExceptions } from "./config.ts";
 import { forgesOf } from "./forges.ts";
+import { noteMailKey } from "./mail-key.ts";
 import type { App } from "./start.ts";
 
 const sweepThrottle = defineJob({
@@ -31,6 +32,19 @@ const sweepThrottle = defineJob({
   every: "17 * * * *",
   run: (runtime) => sweepCounters(runtime.db, runtime.clock.now()),
 });
+
+/** Notes that the key which signs mails is still in use: a mail is checked with the key of its day. */
+const noteKeyInUse = ({ mailKey }: App) =>
+  defineJob({
+    name: "notifications-mail-key",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "19 * * * *",
+    run: async (runtime) => {
+      if (mailKey) await noteMailKey(runtime, mailKey);
+    },
+  });
 
 /** Runs what time brings about in recovery cases, at each moment that was set and, for lost wake-ups, every minute. */
 const recoveryClocks = (app: App) =>
@@ -248,6 +262,7 @@ const watchForSigns = defineJob({
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail, weighUndelivered),
+  noteKeyInUse(app),
   answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),

@@ -89,6 +89,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: "a digest, and when a claimant's browser opened the case page",
     deletion: go,
   },
+  dkim_keys: nothing("domain selector algorithm public_key origin first_used_at last_used_at"),
   drill_challenges: {
     columns: "account_id way value expires_at",
     exported: "what a test asks just now, gone with the test",
