@@ -93,6 +93,7 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
     await sql`insert into forge_keys values ('frg_p', 'SHA256:x', 'ssh-ed25519', 'one', false, ${now}, ${now}, null, null)`.execute(
       db,
     );
+    await sql`insert into registry_mail_uses values ('one', ${id}, 'case_x', ${now})`.execute(db);
     await sql`insert into drill_tests values (${id}, 'totp', ${now})`.execute(db);
     await sql`insert into drill_challenges values (${id}, 'ssh', 'sign this', ${new Date(now.getTime() + 90 * DAY)})`.execute(
       db,

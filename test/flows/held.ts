@@ -194,7 +194,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: { untouched: PUBLISHED },
   },
   project_urls: {
-    columns: "id project_id url host bound_by bound_at checked_at removed_at",
+    columns: "id project_id url host bound_by bound_at checked_at removed_at misses next_check_at lost_at",
     exported: ["sharing"],
     deletion: { untouched: "pages that a published project names; who had them verified is an id that says nothing" },
   },
@@ -243,6 +243,11 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: { emptied: ["reason"], stays: "who of the desk gave which verdict, by id, and when" },
   },
   recovery_strict_accounts: { columns: "account_id since ends_at", exported: ["strictMode"], deletion: go },
+  registry_mail_uses: {
+    columns: "mail_digest account_id case_id used_at",
+    exported: "which mail somebody showed in a case, as a digest; it may be somebody else than the owner",
+    deletion: go,
+  },
   releases: {
     columns:
       "id project_id version summary description description_content_type requires_python metadata created_at created_by yanked_at yanked_because",
