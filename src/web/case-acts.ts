@@ -42,6 +42,11 @@ import { codeField, formAgain, type FormState, invalidState, refusedState } from
 /** Bytes of a mail that somebody kept; ours have a tenth of it at the most. */
 const MOST_MAIL = 1024 * 1024;
 
+const keptMail = z
+  .string("Please send one mail.")
+  .max(MOST_MAIL, "That is larger than any mail of ours. Choose the file with one mail.")
+  .optional();
+
 const FIELD_OF: Readonly<Record<string, string>> = { "recovery/wrong-code": "code" };
 
 /** After an act: back to the page, or the page again with the refusal. What was typed stays, but secrets. */
@@ -222,7 +227,7 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     act(
       "prove/registry-mail",
       "Checks an earlier mail of ours that the claimant kept, as a file or pasted.",
-      form({ file: z.string().max(MOST_MAIL).optional(), message: z.string().max(MOST_MAIL).optional() }),
+      form({ file: keptMail, message: keptMail }),
       (request) => {
         const { file, message = "" } = request.body;
         const claim = { message: file || Buffer.from(message, "utf8").toString("latin1") };

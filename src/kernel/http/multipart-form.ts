@@ -46,9 +46,16 @@ export async function readMultipartForm(
   return ok(fields);
 }
 
-/** @param stream ends by itself at the limit of the parser */
+/**
+ * @param stream ends by itself at the limit of the parser
+ * Throws an error with status 400 where the body breaks off.
+ */
 async function readAll(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array)); // of bytes, since nobody set an encoding
+  try {
+    for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array)); // of bytes, since nobody set an encoding
+  } catch {
+    throw Object.assign(new Error("Malformed multipart body."), { statusCode: 400 });
+  }
   return Buffer.concat(chunks).toString("latin1");
 }
