@@ -14,7 +14,7 @@ import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, recheckPending, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
-import { expireInvitations, sweepTemporaryFiles } from "../registry/index.ts";
+import { expireInvitations, recheckPages, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { watchAccounts } from "../suspicion/index.ts";
@@ -137,6 +137,19 @@ const expireOpenInvitations = defineJob({
   every: "37 * * * *",
   run: async (runtime) => {
     await expireInvitations(runtime, runtime.clock.now());
+  },
+});
+
+/** Looks at verified pages of projects again, each once a week, a few at a time. */
+const lookAtPages = defineJob({
+  name: "registry-pages",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/10 * * * *",
+  run: async (runtime) => {
+    const { lost } = await recheckPages(runtime, createGuardedFetch(), runtime.clock.now());
+    if (lost > 0) runtime.log.info("pages of projects do not link back any more", { count: lost });
   },
 });
 
@@ -271,6 +284,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepCeremonies,
   watchMailDomains(app),
   expireOpenInvitations,
+  lookAtPages,
   pinKeys(app),
   eraseObservations,
   recheckProofs(app),

@@ -132,6 +132,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "registry/role-granted": "Role on a project given",
   "registry/role-left": "Left a project or an organisation",
   "registry/role-removed": "Removed from a project or an organisation",
+  "registry/url-lost": "A verified page of a project does not link back any more",
   "registry/url-removed": "Verified page of a project removed",
   "registry/url-verified": "Page of a project verified",
   "sessions/authenticators-shown": "Shown again that it is you, before a change",
