@@ -85,6 +85,7 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
       body: html`${fileField({ name: "file", label: "The file with the mail", hint: "It ends in .eml in most programs. At most 1 MB.", accept: ".eml,.mbox,.txt,message/rfc822", error: state.errors["message"] })}${details(
         {
           summary: "Paste it instead",
+          isOpen: state.errors["message"] !== undefined,
           body: textarea({
             name: "message",
             label: "All of the mail, from the first line of its header",

@@ -73,7 +73,7 @@ const OLD_MAIL: Topic = {
     },
     {
       title: "Which one helps",
-      body: html`<p>Any mail from us: the older, the better. It must have gone to an address that the account had at that time, and be at least a week older than the first sign that something was wrong. A mail that was forwarded to you or copied from the screen does not carry the signature.</p>`,
+      body: html`<p>Any mail from us, best the oldest you find. It must have gone to an address that the account had at that time, and be at least a week older than the first sign that something was wrong. A mail that was forwarded to you or copied from the screen does not carry the signature.</p>`,
     },
     {
       title: "What it is worth",
@@ -81,7 +81,7 @@ const OLD_MAIL: Topic = {
     },
     {
       title: "What we keep",
-      body: html`<p>Not the mail. We note which of ours it is, when it was sent, and that the signature fits. If somebody has put a password, a key or a token into the file, take it out of sight and <a href="/help/pasted-secret">read what happens to it</a>.</p>`,
+      body: html`<p>Not the mail. We note which of ours it is, when it was sent, and that the signature fits. A key or a token that somebody has put into the file is treated like <a href="/help/pasted-secret">any secret that was pasted</a>.</p>`,
     },
   ],
   next: { href: "/recovery/case", label: "Back to my case" },
