@@ -60,7 +60,7 @@ export const mailKey: Command = {
       const key = await readDkimKey(files.dkimFile);
       if (step === "next") {
         const { address } = config.mailFrom;
-        const domain = key?.domainName ?? address.slice(address.lastIndexOf("@") + 1).toLowerCase();
+        const domain = address.slice(address.lastIndexOf("@") + 1).toLowerCase();
         await writeDkimKey(files.nextDkimFile, makeDkimKey(domain).file);
       }
       const next = await readDkimKey(files.nextDkimFile);

@@ -157,6 +157,13 @@ export const dkim =
     if (process.platform !== "win32" && ((await stat(path)).mode & 0o077) !== 0) {
       return fail(`${path} can be read by other accounts`, `Run: chmod 600 ${path}`);
     }
+    const from = config.mailFrom.address.slice(config.mailFrom.address.lastIndexOf("@") + 1).toLowerCase();
+    if (from !== key.domainName && !from.endsWith(`.${key.domainName}`)) {
+      return warn(
+        `the key is for ${key.domainName}, and mails come from ${from}`,
+        "Receivers do not count such a signature. Make a key for that domain: locksmith mail key next, or correct MAIL_FROM.",
+      );
+    }
     const { publicKey: encoded } = publicDkimKey(key);
     const { name, value } = dkimDnsRecord(publicDkimKey(key));
     const resolver = new Resolver({ timeout: DNS_MILLISECONDS, tries: 1 });
