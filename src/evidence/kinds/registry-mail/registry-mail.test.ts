@@ -25,12 +25,6 @@ const SENDER = { name: "Index account security", address: "security@index.exampl
 
 let world: EvidenceWorld;
 let key: DkimKey;
-before(async () => {
-  world = await evidenceWorld();
-  key = await useKey(1000, 0);
-});
-after(() => world.close());
-
 const ago = (days: number): Date => new Date(world.runtime.clock.now().getTime() - days * DAY_MS);
 
 /** A key of ours that signed from some days ago until some days ago. */
@@ -82,6 +76,12 @@ async function shown(accountId: AccountId | null, message: string) {
 }
 
 describe("an old mail of ours", () => {
+  before(async () => {
+    world = await evidenceWorld();
+    key = await useKey(1000, 0);
+  });
+  after(() => world.close());
+
   test("signed by our own sender and sent over SMTP, is known again: kind, age, mailbox; nothing of it is kept", async () => {
     const alice = await person();
     const raw = await kept(alice.id, alice.address, 200);
