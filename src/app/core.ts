@@ -3,7 +3,7 @@ import { inspectBreachFile, makeLeakLookup } from "../authenticators/index.ts";
 import { listEvents } from "../audit/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { watchKeyFile } from "../kernel/crypto/key-file.ts";
-import { type Keyring, loadKeyring } from "../kernel/crypto/keyring.ts";
+import { loadKeyring } from "../kernel/crypto/keyring.ts";
 import { type Database, openDatabase } from "../kernel/db/database.ts";
 import { migrate } from "../kernel/db/migrate.ts";
 import { errorFields, type Log } from "../kernel/log.ts";
@@ -12,10 +12,10 @@ import { createOutside } from "../kernel/net/outside.ts";
 import { systemRandom } from "../kernel/random.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import {
+  type DkimKey,
   emlTransport,
   type MailTransport,
   makeBounceAddresses,
-  readDkimKey,
   smtpTransport,
 } from "../notifications/index.ts";
 import { type DownloadCounter, makeDownloadCounter } from "../registry/index.ts";
@@ -23,6 +23,7 @@ import { fetchExceptions, type Config, localUrl } from "./config.ts";
 import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
 import { keepEmbedded } from "./embedded.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { noteMailKey, openMailKey } from "./mail-key.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { type LoadedPolicy, loadCheckedPolicy, refuseDemonstration } from "./policy.ts";
 
@@ -66,6 +67,8 @@ export interface Core {
   readonly connectionString: string;
   /** SMTP where a server is configured, else files in the data folder. */
   readonly mail: MailTransport;
+  /** Signs them. */
+  readonly mailKey: DkimKey | null;
   /** Counted by this process and not written yet. */
   readonly downloads: DownloadCounter;
 }
@@ -107,11 +110,11 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     countLeaks,
     outside: createOutside(),
   };
-  const mail = await openMail(config, folders, keys);
+  const { mail, mailKey } = await openMail(config, folders, runtime);
   closers.add("mail connections", 1_000, () => mail.close());
   const downloads = makeDownloadCounter();
   closers.add("download counts", 1_000, () => downloads.flush(db, systemClock.now()));
-  return { config: { ...config, publicUrl }, folders, runtime, policy, connectionString, mail, downloads };
+  return { config: { ...config, publicUrl }, folders, runtime, policy, connectionString, mail, mailKey, downloads };
 }
 
 /** The look-up of leaked passwords; undefined where none is set up. Throws a Failure for a file that is no such list. */
@@ -127,13 +130,18 @@ async function openBreachCheck(config: Config, log: Log): Promise<Runtime["count
   return makeLeakLookup({ url, file }, { fetch, clock: systemClock, log });
 }
 
-async function openMail(config: Config, folders: DataLayout, keys: Keyring): Promise<MailTransport> {
+async function openMail(config: Config, folders: DataLayout, runtime: Runtime) {
+  const { address } = config.mailFrom;
+  const domain = address.slice(address.lastIndexOf("@") + 1).toLowerCase();
+  const mailKey = await openMailKey(runtime, folders.dkimFile, domain);
+  if (mailKey) await noteMailKey(runtime, mailKey);
+  else runtime.log.warn(`mails are not signed: ${folders.dkimFile} is missing, and there was one before`);
   const options = {
     sender: config.mailFrom,
-    dkim: await readDkimKey(folders.dkimFile),
-    bounces: config.bounceAddress && makeBounceAddresses(config.bounceAddress, keys),
+    dkim: mailKey,
+    bounces: config.bounceAddress && makeBounceAddresses(config.bounceAddress, runtime.keys),
   };
-  return config.smtp ? smtpTransport(config.smtp, options) : emlTransport(folders.mail, options);
+  return { mailKey, mail: config.smtp ? smtpTransport(config.smtp, options) : emlTransport(folders.mail, options) };
 }
 
 async function startOwnDatabase(folders: DataLayout, log: Log, closers: Closers): Promise<string> {

@@ -9,8 +9,10 @@ export interface DataLayout {
   readonly database: string;
   readonly secrets: string;
   readonly keyFile: string;
-  /** Signs mails where it is there. */
+  /** Signs mails; made at the first start. */
   readonly dkimFile: string;
+  /** The key that will, once DNS has its other half. */
+  readonly nextDkimFile: string;
   /** Mails as files, where no SMTP server is configured. */
   readonly mail: string;
   /** Distribution files of the index. */
@@ -23,6 +25,7 @@ export const layoutOf = (root: string): DataLayout => ({
   secrets: join(root, "secrets"),
   keyFile: join(root, "secrets", "keys.json"),
   dkimFile: join(root, "secrets", "dkim.json"),
+  nextDkimFile: join(root, "secrets", "dkim-next.json"),
   mail: join(root, "mail"),
   files: join(root, "files"),
 });

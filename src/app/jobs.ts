@@ -14,13 +14,14 @@ import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
 import { clockJob, makeFigures, recheckPending, sweepClocks } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
-import { expireInvitations, sweepTemporaryFiles } from "../registry/index.ts";
+import { expireInvitations, recheckPages, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
 import { answerMailRequestsJob, deleteOldCeremonies } from "../sign-in/index.ts";
 import { watchAccounts } from "../suspicion/index.ts";
 import { sweepCounters } from "../throttle/index.ts";
 import { fetchExceptions } from "./config.ts";
 import { forgesOf } from "./forges.ts";
+import { noteMailKey } from "./mail-key.ts";
 import type { App } from "./start.ts";
 
 const sweepThrottle = defineJob({
@@ -31,6 +32,19 @@ const sweepThrottle = defineJob({
   every: "17 * * * *",
   run: (runtime) => sweepCounters(runtime.db, runtime.clock.now()),
 });
+
+/** Notes that the key which signs mails is still in use: a mail is checked with the key of its day. */
+const noteKeyInUse = ({ mailKey }: App) =>
+  defineJob({
+    name: "notifications-mail-key",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "19 * * * *",
+    run: async (runtime) => {
+      if (mailKey) await noteMailKey(runtime, mailKey);
+    },
+  });
 
 /** Runs what time brings about in recovery cases, at each moment that was set and, for lost wake-ups, every minute. */
 const recoveryClocks = (app: App) =>
@@ -123,6 +137,19 @@ const expireOpenInvitations = defineJob({
   every: "37 * * * *",
   run: async (runtime) => {
     await expireInvitations(runtime, runtime.clock.now());
+  },
+});
+
+/** Looks at verified pages of projects again, each once a week, a few at a time. */
+const lookAtPages = defineJob({
+  name: "registry-pages",
+  schema: z.object({}),
+  retryLimit: 1,
+  retryBackoff: false,
+  every: "*/10 * * * *",
+  run: async (runtime) => {
+    const { lost } = await recheckPages(runtime, createGuardedFetch(), runtime.clock.now());
+    if (lost > 0) runtime.log.info("pages of projects do not link back any more", { count: lost });
   },
 });
 
@@ -258,6 +285,7 @@ const watchForSigns = defineJob({
 /** Every kind of job this installation does. */
 export const jobs = (app: App): readonly AnyJob[] => [
   makeDeliverMailJob(app.mail, weighUndelivered),
+  noteKeyInUse(app),
   answerMailRequestsJob,
   recoveryClocks(app),
   flushDownloads(app),
@@ -266,6 +294,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   sweepCeremonies,
   watchMailDomains(app),
   expireOpenInvitations,
+  lookAtPages,
   pinKeys(app),
   eraseObservations,
   countFigures,

@@ -5,6 +5,7 @@ import { doctor } from "./commands/doctor.ts";
 import { help } from "./commands/help.ts";
 import { keysRetire, keysRotate } from "./commands/keys.ts";
 import { mailBounce } from "./commands/mail-bounce.ts";
+import { mailKey, mailKeyAdd, mailKeyDrop } from "./commands/mail-key.ts";
 import { migrate } from "./commands/migrate.ts";
 import { policyCheck } from "./commands/policy-check.ts";
 import { serve } from "./commands/serve.ts";
@@ -22,5 +23,8 @@ export const commands: readonly Command[] = [
   keysRotate,
   keysRetire,
   mailBounce,
+  mailKey,
+  mailKeyAdd,
+  mailKeyDrop,
   doctor,
 ];

@@ -4,6 +4,7 @@ import type { Tx } from "../kernel/db/transact.ts";
 import type { AccountId, CaseId, SigningKeyId } from "../kernel/ids.ts";
 import { deleteForges } from "./forge/store.ts";
 import { deleteOpenpgpKeys } from "./openpgp-store.ts";
+import { eraseMailUses } from "./kinds/registry-mail/store.ts";
 import { eraseVouches } from "./kinds/vouch/store.ts";
 
 interface AccountDataTables {
@@ -53,6 +54,7 @@ export async function eraseEvidence(tx: Tx, accountId: AccountId, caseIds: reado
   await deleteForges(tx, accountId);
   await own(tx).deleteFrom("signing_keys").where("account_id", "=", accountId).execute();
   await eraseVouches(tx, accountId);
+  await eraseMailUses(tx, accountId);
   await own(tx)
     .updateTable("findings")
     .set({ observation: null, claimant_text: "", reviewer_text: null })

@@ -7,11 +7,14 @@ import { ok } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { deleteStaleForges } from "./forge/store.ts";
 import { findKind } from "./kinds.ts";
+import { deleteOldUses } from "./kinds/registry-mail/store.ts";
 import { deleteStaleKeys } from "./openpgp-store.ts";
 import { eraseObservations, insertFinding, replaceFindings, selectFindings } from "./store.ts";
 import type { AnyKind, EvidenceContext, StoredFinding, Verdict } from "./types.ts";
 
 const DAY_MS = 24 * 3600_000;
+/** A mail that was shown for one account is known when it is shown for another. */
+const MAIL_USES_DAYS = 400;
 
 /**
  * What a newer finding of the same kind and root replaces. Wrong and then right is right; right and then wrong stays
@@ -137,6 +140,7 @@ export async function eraseOldObservations(runtime: Runtime, now: Date): Promise
   await transact(runtime.db, { now, bookkeeping: "nothing was old enough to erase" }, async (tx) => {
     await deleteStaleKeys(tx);
     await deleteStaleForges(tx);
+    await deleteOldUses(tx, new Date(now.getTime() - MAIL_USES_DAYS * DAY_MS));
     count = await eraseObservations(tx);
     if (count > 0)
       audit(tx, runtime.random, { act: "evidence/observations-erased", actor: { kind: "clock" }, facts: { count } });

@@ -13,6 +13,7 @@ import { vouch } from "./kinds/vouch/vouch.ts";
 import { repository } from "./kinds/repository/repository.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
 import { wellKnownFile } from "./kinds/well-known-file/well-known-file.ts";
+import { registryMail } from "./kinds/registry-mail/registry-mail.ts";
 import { type AnyKind, defineKind } from "./types.ts";
 
 /** Every kind of evidence, one line each, in the order a claimant who has proven nothing sees them. */
@@ -25,6 +26,7 @@ export const kinds: readonly AnyKind[] = [
   defineKind(liveSession),
   defineKind(knownDevice),
   defineKind(savedCode),
+  defineKind(registryMail),
   defineKind(repository),
   defineKind(dns),
   defineKind(wellKnownFile),

@@ -57,5 +57,29 @@ export const evidenceRefusals = defineRefusals("evidence", {
     title: "No forge account waits for a signature, or its hour is over. Write its name again.",
   },
   "no-such-forge": { status: 404, title: "There is no such forge account here." },
+  "mail-unreadable": {
+    status: 422,
+    title:
+      "That is not one whole mail with its header, as a mail program saves it. Choose the saved file itself, not a copy of what the screen shows.",
+  },
+  "mail-doubled": {
+    status: 422,
+    title: "The header of that mail says something twice that it may say once. Choose the file as it was saved.",
+  },
+  "mail-many-signatures": { status: 422, title: "That mail carries more signatures than any mail of ours." },
+  "mail-not-ours": {
+    status: 422,
+    title:
+      "There is no signature of ours on that mail. Choose one that came from us, and save it anew rather than forward it.",
+  },
+  "mail-half-signed": {
+    status: 422,
+    title: "The signature on that mail covers a part of it only. Ours always cover all of it.",
+  },
+  "mail-with-secret": {
+    status: 422,
+    title: "There was a secret in that mail, so nothing of it was looked at or kept.",
+  },
+  "mail-used": { status: 409, title: "That mail was shown for another account just now. It counts for one only." },
   "no-such-key": { status: 404, title: "There is no such key on this account." },
 });

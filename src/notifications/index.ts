@@ -7,7 +7,18 @@ export {
 } from "./bounce-address.ts";
 export { type BounceKind, doesNotArrive, type FailedDelivery } from "./bounce-rules.ts";
 export { type BounceReport, readDeliveryReport } from "./delivery-report.ts";
-export { type DkimKey, makeDkimKey, readDkimKey } from "./dkim.ts";
+export {
+  type DkimKey,
+  type DkimPublicKey,
+  dkimDnsRecord,
+  type DnsRecord,
+  makeDkimKey,
+  publicDkimKey,
+  readDkimKey,
+  readDkimRecord,
+  writeDkimKey,
+} from "./dkim.ts";
+export { dropDkimKey, keepDkimKey, type KeptDkimKey, listDkimKeys, noteDkimKey } from "./dkim-keys.ts";
 export { NOT_ME } from "./not-me.ts";
 export {
   deliverDue,

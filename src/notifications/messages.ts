@@ -48,6 +48,7 @@ export { message as "password-changed" } from "./messages/password-changed/messa
 export { message as "password-leaked" } from "./messages/password-leaked/message.ts";
 export { message as "password-reset" } from "./messages/password-reset/message.ts";
 export { message as "password-reset-done" } from "./messages/password-reset-done/message.ts";
+export { message as "project-page-lost" } from "./messages/project-page-lost/message.ts";
 export { message as "recovery-code-burned" } from "./messages/recovery-code-burned/message.ts";
 export { message as "recovery-code-used" } from "./messages/recovery-code-used/message.ts";
 export { message as "recovery-codes-made" } from "./messages/recovery-codes-made/message.ts";

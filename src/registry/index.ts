@@ -32,6 +32,7 @@ export {
 } from "./people/invitations.ts";
 export { type PlaceName, type PlaceView, viewPlace } from "./people/places.ts";
 export { pagesNamedBy, removeUrl, verifyUrl } from "./people/project-urls.ts";
+export { recheckPages } from "./people/recheck-pages.ts";
 export { changeRole, foundOrganisation, leavePlace, moveIn, removeSharer, takeOut } from "./people/roles.ts";
 export { mayChange, placeInWords, roleInWords, rolesOf } from "./people/rules.ts";
 export { registryRefusals } from "./refusals.ts";

@@ -139,4 +139,6 @@ export interface ProjectUrl {
   readonly boundBy: AccountId;
   /** When it was last seen. */
   readonly checkedAt: Date;
+  /** Since when it does not lead back any more; null while it does. */
+  readonly lostAt: Date | null;
 }

@@ -39,6 +39,14 @@ import { DEVICE_COOKIE } from "../sessions/index.ts";
 import { type CaseRequest, casePage } from "./case-page.ts";
 import { codeField, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
 
+/** Bytes of a mail that somebody kept; ours have a tenth of it at the most. */
+const MOST_MAIL = 1024 * 1024;
+
+const keptMail = z
+  .string("Please send one mail.")
+  .max(MOST_MAIL, "That is larger than any mail of ours. Choose the file with one mail.")
+  .optional();
+
 const FIELD_OF: Readonly<Record<string, string>> = { "recovery/wrong-code": "code" };
 
 /** After an act: back to the page, or the page again with the refusal. What was typed stays, but secrets. */
@@ -96,8 +104,10 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     body: B,
     run: (request: CaseRequest & { readonly body: z.output<B> }) => Promise<Result<unknown>>,
     keep: (body: z.output<B>) => FormState["values"] = () => ({}),
+    upload: { readonly files?: readonly string[]; readonly bodyLimit?: number } = {},
   ): Route =>
     defineRoute({
+      ...upload,
       method: "POST",
       path: `/recovery/case/${name}`,
       about,
@@ -213,6 +223,18 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       "Proves an OpenPGP key of the account by a signature over the challenge.",
       form({ signature: paragraph({ max: 16_384, min: 1, missing: "Please paste the signature." }) }),
       (request) => proveInCase(runtime, caseId(request), "openpgp", { signature: request.body.signature }, request),
+    ),
+    act(
+      "prove/registry-mail",
+      "Checks an earlier mail of ours that the claimant kept, as a file or pasted.",
+      form({ file: keptMail, message: keptMail }),
+      (request) => {
+        const { file, message = "" } = request.body;
+        const claim = { message: file || Buffer.from(message, "utf8").toString("latin1") };
+        return proveInCase(runtime, caseId(request), "registry-mail", claim, request);
+      },
+      () => ({}),
+      { files: ["file"], bodyLimit: MOST_MAIL + 64 * 1024 },
     ),
     act(
       "prove/vouch",

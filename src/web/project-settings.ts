@@ -48,9 +48,11 @@ async function pagesSection(runtime: Runtime, request: AccountRequest, view: Pla
   const rows = [
     ...urls.map((one) => [
       one.url,
-      html`${badge({ tone: "success", text: "Verified" })} since ${time(one.boundAt, request.now, "date")}`,
+      one.lostAt
+        ? html`${badge({ tone: "warning", text: "Does not link back" })} since ${time(one.lostAt, request.now, "date")}. Mend it and verify it again, or remove it.`
+        : html`${badge({ tone: "success", text: "Verified" })} since ${time(one.boundAt, request.now, "date")}`,
       isOwner
-        ? html`<div class="row-actions">${named.includes(one.url) ? verify(one.url, "Look again") : null}${act(request, `${base}/pages/remove`, one.id, html`Remove<span class="visually-hidden"> ${one.url}</span>`)}</div>`
+        ? html`<div class="row-actions">${named.includes(one.url) ? verify(one.url, one.lostAt ? "Verify" : "Look again") : null}${act(request, `${base}/pages/remove`, one.id, html`Remove<span class="visually-hidden"> ${one.url}</span>`)}</div>`
         : "",
     ]),
     ...named
@@ -63,7 +65,7 @@ async function pagesSection(runtime: Runtime, request: AccountRequest, view: Pla
   ];
   return html`
     <h2>Pages of the project</h2>
-    <p>A page counts as the project’s when it links back to <code>${here}</code>. If you are ever locked out, a verified page can help to show who you are, from its seventh day.</p>
+    <p>A page counts as the project’s when it links back to <code>${here}</code>. If you are ever locked out, a verified page can help to show who you are, from its seventh day. We look again every week.</p>
     ${state.errors["url"] ? errorSummary({ url: state.errors["url"] }) : null}
     ${table({ caption: "Pages that the newest release names", columns: [{ label: "Page", isRowHeader: true }, "State", ""], rows, empty: "The newest release names no page. Add one to the project’s metadata under “Project-URL”." })}`;
 }

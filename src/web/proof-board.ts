@@ -9,6 +9,7 @@ import {
   details,
   durationInWords,
   field,
+  fileField,
   form as formElement,
   hidden,
   html,
@@ -76,6 +77,25 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
       "saved-code",
       html`${field({ name: "code", label: "Recovery code", autocomplete: "off", error: state.errors["code"], required: true, maxlength: 128 })}${checkbox({ name: "cannotSignIn", label: "I cannot sign in with it: neither the password nor a mailbox of the account is mine any more." })}${button({ label: "Check it", kind: "secondary" })}`,
     ),
+  "registry-mail": (request, state) =>
+    formElement({
+      action: "/recovery/case/prove/registry-mail",
+      csrf: request.csrfToken,
+      enctype: "multipart/form-data",
+      body: html`${fileField({ name: "file", label: "The file with the mail", hint: "It ends in .eml in most programs. At most 1 MB.", accept: ".eml,.mbox,.txt,message/rfc822", error: state.errors["message"] })}${details(
+        {
+          summary: "Paste it instead",
+          isOpen: state.errors["message"] !== undefined,
+          body: textarea({
+            name: "message",
+            label: "All of the mail, from the first line of its header",
+            rows: 6,
+            isCode: true,
+            spellcheck: false,
+          }),
+        },
+      )}${button({ label: "Check it", kind: "secondary" })}`,
+    }),
   vouch: (request, state, one) =>
     html`${askedAlready(one)}${posted(
       request,
@@ -220,6 +240,7 @@ const HELP: Readonly<Record<string, string>> = {
   authenticator: "/help/recovery-codes",
   "ssh-signature": "/help/ssh-signature",
   openpgp: "/help/openpgp-signature",
+  "registry-mail": "/help/old-mail",
 };
 
 /** What to do, where, how long it takes, what it proves, and the way to say that it cannot be done. */

@@ -69,6 +69,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/account/vouches/:vouch": { answer: "declined" },
   "/recovery/case/prove/ssh-signature": { signature: "" },
   "/recovery/case/prove/openpgp": { signature: "" },
+  "/recovery/case/prove/registry-mail": { message: "no mail" },
   "/recovery/case/prove/saved-code": { code: "lkrc-00000-00000-00000-00000-00000", cannotSignIn: "yes" },
   "/recovery/case/prove/repository": { repository: "https://forge.example.org/owner/name" },
   "/recovery/case/prove/dns": { domain: "sub.example.org" },

@@ -100,6 +100,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: go,
   },
   desk_views: { columns: "id account_id name query created_at", exported: ["desk"], deletion: go },
+  dkim_keys: nothing("domain selector algorithm public_key origin first_used_at last_used_at"),
   drill_challenges: {
     columns: "account_id way value expires_at",
     exported: "what a test asks just now, gone with the test",
@@ -204,7 +205,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: { untouched: PUBLISHED },
   },
   project_urls: {
-    columns: "id project_id url host bound_by bound_at checked_at removed_at",
+    columns: "id project_id url host bound_by bound_at checked_at removed_at misses next_check_at lost_at",
     exported: ["sharing"],
     deletion: { untouched: "pages that a published project names; who had them verified is an id that says nothing" },
   },
@@ -266,6 +267,11 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: { emptied: ["reason"], stays: "who of the desk gave which verdict, by id, and when" },
   },
   recovery_strict_accounts: { columns: "account_id since ends_at", exported: ["strictMode"], deletion: go },
+  registry_mail_uses: {
+    columns: "mail_digest account_id case_id used_at",
+    exported: "which mail somebody showed in a case, as a digest; it may be somebody else than the owner",
+    deletion: go,
+  },
   releases: {
     columns:
       "id project_id version summary description description_content_type requires_python metadata created_at created_by yanked_at yanked_because",

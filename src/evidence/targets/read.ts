@@ -17,12 +17,20 @@ export interface PinnedTargets {
 
 const MOST_SIGNS = 1_000;
 
-/** Reads the places of an account, and decides which of them count in the case. */
-export async function pinnedTargets(reader: Reader, context: EvidenceContext): Promise<PinnedTargets> {
-  const { accountId, openedAt } = context;
+/** The first sign of trouble of an account, and the moment whose state counts. */
+export async function pinnedMoment(
+  reader: Reader,
+  { accountId, openedAt }: EvidenceContext,
+): Promise<Pick<PinnedTargets, "sign" | "pinned">> {
   const events = accountId ? await listEvents(reader, { accountId, acts: SIGNS_OF_TROUBLE, limit: MOST_SIGNS }) : [];
   const sign = firstSign(openedAt, events);
-  const pinned = pinnedAt(sign);
+  return { sign, pinned: pinnedAt(sign) };
+}
+
+/** Reads the places of an account, and decides which of them count in the case. */
+export async function pinnedTargets(reader: Reader, context: EvidenceContext): Promise<PinnedTargets> {
+  const { accountId } = context;
+  const { sign, pinned } = await pinnedMoment(reader, context);
   if (accountId === null) return { sign, pinned, links: [], mailDomains: [] };
   const links = await listProjectLinks(reader, accountId, pinned);
   // One that was removed since then counts as it did: removing it is what a thief would do.

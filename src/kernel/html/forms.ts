@@ -111,6 +111,23 @@ export function textarea(options: TextareaOptions): Html {
   return html`<div class="${fieldClass(options)}"><label for="${id}">${options.label}</label>${hintAndError(options)}<textarea ${attributes}>${"\n"}${options.value}</textarea></div>`;
 }
 
+export interface FileFieldOptions extends Labelled {
+  /** File name endings and media types, between commas, for the browser's dialog; nothing rests on it. */
+  readonly accept?: string | undefined;
+}
+
+/** One file; the form around it must be `multipart/form-data`. */
+export function fileField(options: FileFieldOptions): Html {
+  const id = idOf(options);
+  const attributes = [
+    attr("id", id),
+    attr("name", options.name),
+    attr("accept", options.accept),
+    ...controlState(options),
+  ];
+  return html`<div class="${fieldClass(options)}"><label for="${id}">${options.label}</label>${hintAndError(options)}<input type="file" ${attributes}></div>`;
+}
+
 export interface ChoiceOption {
   readonly value: string;
   readonly label: Content;

@@ -46,6 +46,7 @@ export function defineRoute<
     limit: options.limit ?? null,
     accepts,
     bodyLimit: options.bodyLimit ?? (accepts === "nothing" && options.method === "GET" ? NO_BODY : FORM_LIMIT),
+    files: options.files ?? [],
     floorMilliseconds: options.floorMilliseconds ?? 0,
     run: async (runtime, incoming, raw): Promise<Reply> => {
       const actor = await options.guard.authorize(runtime, incoming);

@@ -16,6 +16,7 @@ import { csrfToken, isCsrfTokenValid, isSameSite } from "./csrf.ts";
 import { httpRefusals } from "./define-route.ts";
 import { isFormType, readForm } from "./form-body.ts";
 import { multipartParts } from "./multipart.ts";
+import { readMultipartForm } from "./multipart-form.ts";
 import { toProblem } from "./problem.ts";
 import { type Incoming, type Reply, refused, type Route, type SourceLimit } from "./route.ts";
 
@@ -157,12 +158,19 @@ async function answerRoute(
   request: FastifyRequest,
   incoming: Incoming,
 ): Promise<Reply> {
-  if (route.accepts === "form" && !isFormType(incoming.header("content-type")))
+  const isMultipart = route.accepts === "form" && route.files.length > 0 && request.isMultipart();
+  if (route.accepts === "form" && !isMultipart && !isFormType(incoming.header("content-type")))
     return refused(httpRefusals["unsupported-type"]());
+  let body = request.body;
   if (route.method === "POST" && route.csrf === "form") {
-    const token = (request.body as { _csrf?: unknown } | null | undefined)?._csrf; // untrusted, checked here
-    const isOurs = typeof token === "string" && isCsrfTokenValid(runtime.keys, incoming.cookies, token);
-    if (!isOurs || !isSameSite(incoming.header("sec-fetch-site"))) return refused(httpRefusals["forged-form"]());
+    const isToken = (token: unknown) =>
+      typeof token === "string" && isCsrfTokenValid(runtime.keys, incoming.cookies, token);
+    const isOurs = isSameSite(incoming.header("sec-fetch-site"));
+    const form = isMultipart && isOurs ? await readMultipartForm(request, route, isToken) : null;
+    if (form && !form.ok) return refused(form.refusal);
+    if (form?.ok) body = form.value;
+    const token = (body as { _csrf?: unknown } | null | undefined)?._csrf; // untrusted, checked here
+    if (!isOurs || !isToken(token)) return refused(httpRefusals["forged-form"]());
   }
   if (route.limit) {
     const counted = await options.throttle(runtime, route.limit, incoming);
@@ -174,7 +182,7 @@ async function answerRoute(
   return route.run(runtime, incoming, {
     params: request.params,
     query: request.query,
-    body: isStream ? undefined : request.body,
+    body: isStream ? undefined : body,
     parts: isStream ? () => multipartParts(request, route.bodyLimit) : null,
   });
 }

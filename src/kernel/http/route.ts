@@ -124,6 +124,8 @@ export interface Route {
   readonly bodyLimit: number;
   /** `bytes`: the body as it came, for a signature over it. `multipart-stream`: the handler reads the parts (uploads). */
   readonly accepts: "nothing" | "form" | "json" | "bytes" | "multipart-stream";
+  /** Of a form: the fields that may be a file. With any, the form is taken as multipart too. */
+  readonly files: readonly string[];
   /** Least milliseconds an answer takes when its refusals are `generic`. */
   readonly floorMilliseconds: number;
   readonly run: (runtime: Runtime, incoming: Incoming, raw: RawInput) => Promise<Reply>;
@@ -169,6 +171,8 @@ export interface RouteOptions<
   readonly csrf?: Route["csrf"];
   readonly limit?: SourceLimit;
   readonly bodyLimit?: number;
+  /** Names of fields that may be a file; its schema gets the content as text, one character a byte. */
+  readonly files?: readonly string[];
   readonly floorMilliseconds?: number;
   readonly handle: (
     runtime: Runtime,

@@ -93,6 +93,9 @@ export interface RegistryTables {
     bound_at: Date;
     checked_at: Date;
     removed_at: Date | null;
+    misses: number;
+    next_check_at: Date;
+    lost_at: Date | null;
   };
   api_tokens: {
     id: ApiTokenId;

@@ -62,6 +62,31 @@ const OLD_CODES: Topic = {
   next: { href: "/sign-in", label: "Sign in" },
 };
 
+const OLD_MAIL: Topic = {
+  slug: "old-mail",
+  title: "An old mail from us",
+  lead: "Every mail of ours carries a signature that nobody else can make. An old one that you still have shows that you have what was in your mailbox then, also where you cannot read that mailbox any more.",
+  parts: [
+    {
+      title: "How to save one as a file",
+      body: html`<ul><li><strong>Thunderbird</strong>: select the mail, then “Save As”, “File”.</li><li><strong>Apple Mail</strong>: select it, then “Save As”, and choose “Raw Message Source”.</li><li><strong>Gmail</strong>: open it on the website, then the three dots, “Download message”.</li><li><strong>Outlook on the web</strong>: open it, then the three dots, “Save as” or “Download”.</li><li><strong>Proton Mail, Fastmail, Roundcube</strong>: the menu of the mail has “Export”, “Download” or “Show raw message”.</li><li><strong>mutt and others</strong>: the file in your maildir is what we need.</li></ul><p>Outlook for Windows rewrites what it saves, and the signature does not fit any more. Take the website of the provider then.</p>`,
+    },
+    {
+      title: "Which one helps",
+      body: html`<p>Any mail from us, best the oldest you find. It must have gone to an address that the account had at that time, and be at least a week older than the first sign that something was wrong. A mail that was forwarded to you or copied from the screen does not carry the signature.</p>`,
+    },
+    {
+      title: "What it is worth",
+      body: html`<p>It counts as the mailbox does: together with a code from the same mailbox it counts once. Each mail speaks for one account only.</p>`,
+    },
+    {
+      title: "What we keep",
+      body: html`<p>Not the mail. We note which of ours it is, when it was sent, and that the signature fits. A key or a token that somebody has put into the file is treated like <a href="/help/pasted-secret">any secret that was pasted</a>.</p>`,
+    },
+  ],
+  next: { href: "/recovery/case", label: "Back to my case" },
+};
+
 const ANOTHER_MACHINE: Topic = {
   slug: "another-machine",
   title: "Your case page is here, your key is there",
@@ -92,4 +117,4 @@ const NETWORK: Topic = {
   next: { href: "/recovery", label: "Help to get back in" },
 };
 
-export const PROOF_TOPICS: readonly Topic[] = [SIGNED_IN, KNOWN_BROWSER, OLD_CODES, ANOTHER_MACHINE, NETWORK];
+export const PROOF_TOPICS: readonly Topic[] = [SIGNED_IN, KNOWN_BROWSER, OLD_CODES, OLD_MAIL, ANOTHER_MACHINE, NETWORK];
