@@ -65,6 +65,7 @@ async function fooled(world: World, number: string, username: string): Promise<R
     reason: "She was very friendly and in a hurry.",
     username,
     seenState: "review",
+    code: (await desk.phone?.code()) ?? "",
   });
 }
 
