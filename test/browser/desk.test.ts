@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
+import type { Locator, Page } from "playwright-core";
 import { confirmContact, openFromForm } from "../../src/bin/demo/recovery.ts";
 import { atTheDesk, DAY, elsewhere, maintainer, staff } from "../adversary/cast.ts";
 import { browserStories, takeOver } from "./browser.ts";
 import { assertSound } from "./people.ts";
 
 /* A reviewer's morning without a mouse, and what the desk keeps of it when the session is lost. */
+
+/** Waits for what the next page says, and until its scripts listen: a key pressed before that is lost. */
+async function next(page: Page, what: Locator): Promise<void> {
+  await what.waitFor();
+  await page.waitForLoadState("load");
+}
 
 const browserStory = browserStories();
 
@@ -47,14 +54,14 @@ describe("the desk by keyboard", () => {
       assert(await page.getByRole("button", { name: "Take them" }).evaluate((one) => one === document.activeElement));
       assert(!page.url().includes("batch"), "a key goes to the button; only Enter presses it");
       await page.keyboard.press("Enter");
-      await page.getByText("1 case changed hands.").waitFor();
+      await next(page, page.getByText("1 case changed hands."));
       await assertSound(page);
       const row = page.getByRole("row").filter({ hasText: second });
       await row.getByText("You", { exact: true }).waitFor();
 
       await page.keyboard.press("u");
       await page.keyboard.press("Enter");
-      await page.getByText("Taken back.").waitFor();
+      await next(page, page.getByText("Taken back."));
       await page.keyboard.press("a");
       await page.getByText("2 rows ticked").waitFor();
       await page.keyboard.press("a");
@@ -62,13 +69,13 @@ describe("the desk by keyboard", () => {
       await page.keyboard.press("/");
       await page.keyboard.type("bob");
       await page.keyboard.press("Enter");
-      await page.getByText("1 case found").waitFor();
+      await next(page, page.getByText("1 case found"));
       await page.keyboard.press("j");
       await page.keyboard.press("Enter");
-      await page.getByRole("heading", { name: new RegExp(first) }).waitFor();
+      await next(page, page.getByRole("heading", { name: new RegExp(first) }));
       await page.keyboard.press("t");
       await page.keyboard.press("Enter");
-      await page.getByRole("button", { name: "Give it back" }).waitFor();
+      await next(page, page.getByRole("button", { name: "Give it back" }));
       await assertSound(page);
       await page.keyboard.press("q");
       await page.getByRole("heading", { name: "Recovery cases" }).waitFor();
