@@ -83,10 +83,10 @@ const isProof = (finding: StoredFinding, now: Date): boolean =>
   finding.verdict === "supports" && finding.expiresAt > now;
 
 /** Whether anything was proven that the claimant knows to be proven. Before that, cards speak in general words. */
+export const hasShown = (findings: readonly StoredFinding[], now: Date): boolean =>
+  findings.some((finding) => isProof(finding, now) && kinds.find(({ id }) => id === finding.kind)?.isTold === true);
 const hasProven = ({ findings, context }: Pick<BoardFacts, "findings" | "context">): boolean =>
-  findings.some(
-    (finding) => isProof(finding, context.now) && kinds.find(({ id }) => id === finding.kind)?.isTold === true,
-  );
+  hasShown(findings, context.now);
 
 const texts = (findings: readonly StoredFinding[]): readonly string[] => [
   ...new Set(findings.map((finding) => finding.claimantText)),

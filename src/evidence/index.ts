@@ -2,6 +2,7 @@ export {
   type BoardCard,
   type BoardFacts,
   boardFor,
+  hasShown,
   type CardState,
   type KindHelp,
   loadBoard,

@@ -65,6 +65,7 @@ export {
   openFromStuckScreen,
   settleContact,
 } from "./open-case.ts";
+export { hasShownSomething } from "./shown.ts";
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";
 export { recoveryRefusals } from "./refusals.ts";
@@ -114,7 +115,7 @@ export {
   type RecoveryCase,
   type Review,
 } from "./types.ts";
-export { type Night, recheckPending } from "./recheck.ts";
+export { type Night, recheckPending, recheckProof, type SecondJudgement } from "./recheck.ts";
 export {
   answerInCase,
   askMailboxCode,

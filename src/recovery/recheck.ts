@@ -1,15 +1,25 @@
 import { findAccount } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
-import { lookAgain, noteChecked, recordChanges } from "../evidence/index.ts";
+import {
+  listFindings,
+  lookAgain,
+  lookAtFinding,
+  noteChecked,
+  recheckFinding,
+  recordChanges,
+  type Verdict,
+} from "../evidence/index.ts";
 import type { CaseId, FindingId } from "../kernel/ids.ts";
 import { errorFields } from "../kernel/log.ts";
-import { ok, type Result } from "../kernel/result.ts";
+import { ok, refuse, type Result } from "../kernel/result.ts";
 import { onCase } from "./claimant-acts.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
 import { evidenceContext } from "./evidence-context.ts";
 import { EVIDENCE_STATES } from "./lifecycle.ts";
-import { listPending } from "./store/cases.ts";
+import { recoveryRefusals } from "./refusals.ts";
+import { refuseOwnCase, type Reviewer } from "./reviewer-acts.ts";
+import { findCase, listPending } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
 
 /** Cases in memory at a time, and looked at at a time: what bounds memory, and what other services are asked at once. */
@@ -54,6 +64,42 @@ export async function recheckPending(runtime: RecoveryRuntime, now: Date): Promi
     after = page.at(-1)?.id ?? null;
     if (page.length < AT_ONCE) return night;
   }
+}
+
+/** What looking again at one proof gave. */
+export interface SecondJudgement {
+  readonly was: Verdict;
+  readonly is: Verdict;
+}
+
+/**
+ * A reviewer has one proof looked at again: at what it rests on, outside too, and by the kind as it is today; then the case
+ * is weighed anew. Refuses one's own case, a case that is over, and a proof that is replaced or whose observation is erased.
+ */
+export async function recheckProof(
+  runtime: RecoveryRuntime,
+  caseId: CaseId,
+  reviewer: Reviewer,
+  findingId: FindingId,
+  now: Date,
+): Promise<Result<SecondJudgement>> {
+  const found = await findCase(runtime.db, caseId);
+  const account = found?.accountId ? await findAccount(runtime.db, found.accountId) : null;
+  if (!found || !account) return refuse(recoveryRefusals["no-such-case"]());
+  const context = evidenceContext(runtime, found, account, now);
+  const old = (await listFindings(runtime.db, caseId)).find(({ id }) => id === findingId);
+  const observation = old && (await lookAtFinding(runtime, context, findingId));
+  return onCase(runtime, caseId, now, async (tx, locked): Promise<Result<SecondJudgement>> => {
+    const others = await refuseOwnCase(tx, locked, reviewer);
+    if (!others.ok) return others;
+    if (!(EVIDENCE_STATES as readonly string[]).includes(locked.state)) return refuse(recoveryRefusals["too-late"]());
+    const actor = { kind: "staff", id: reviewer.accountId } as const;
+    const asked = { findingId, isObservedAgain: true, observation, actor };
+    const judged = await recheckFinding(tx, runtime, context, asked);
+    if (!judged.ok) return judged;
+    const weighed = await evaluate(tx, runtime, locked);
+    return weighed.ok ? ok({ was: old?.verdict ?? judged.value.verdict, is: judged.value.verdict }) : weighed;
+  });
 }
 
 async function recheckCase(

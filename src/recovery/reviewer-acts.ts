@@ -26,7 +26,11 @@ export interface Reviewer {
 const asStaff = (reviewer: Reviewer) => ({ kind: "staff", id: reviewer.accountId }) as const;
 
 /** Nobody decides about themselves, or about somebody they share a project with (bribery, favours, pressure). */
-async function refuseOwnCase(tx: Tx, recoveryCase: RecoveryCase, reviewer: Reviewer): Promise<Result<undefined>> {
+export async function refuseOwnCase(
+  tx: Tx,
+  recoveryCase: RecoveryCase,
+  reviewer: Reviewer,
+): Promise<Result<undefined>> {
   const isOwn =
     recoveryCase.accountId === reviewer.accountId || (await colleaguesOf(tx, recoveryCase)).has(reviewer.accountId);
   return isOwn ? refuse(recoveryRefusals["own-case"]()) : ok();

@@ -21,6 +21,7 @@ import {
   caseBoard,
   caseHolderGuard,
   closeCasePage,
+  hasShownSomething,
   caseLifecycle,
   CAUSES,
   listMessages,
@@ -153,6 +154,13 @@ async function told(runtime: RecoveryRuntime, request: CaseRequest): Promise<Htm
   if (!recoveryCase.contactConfirmedAt) return null;
   const notices = await listNotices(runtime.db, recoveryCase.id);
   if (notices.length === 0) return null;
+  // Who somebody works with, who their contacts are and whether they are signed in is nothing for a stranger.
+  if (!(await hasShownSomething(runtime.db, recoveryCase, request.now)))
+    return html`
+      <section aria-labelledby="told"><h2 id="told">Whom we told</h2>
+        <p>Everybody who should know: each address of the account, and the people around it. Each of them can stop the case with one click. Who they are, and how many, this page says once you have shown that the account is yours.</p>
+        <p class="muted">First told ${time(notices[0]?.toldAt ?? recoveryCase.openedAt, request.now)}.</p>
+      </section>`;
   const groups = Map.groupBy(notices, (one) => `${one.moment}\n${one.relation}`);
   return html`
     <section aria-labelledby="told"><h2 id="told">Whom we told</h2>

@@ -269,6 +269,23 @@ function cardOf(board: CaseBoard, request: CaseRequest, state: FormState, one: B
   return html`<div id="proof-${one.kindId}" data-part>${card({ title: one.title, aside: badge(one.helpsMost ? HELPS_MOST : BADGES[kind]), body, level: 3 })}</div>`;
 }
 
+/** So many ways to go on stand open; the others are a press away. */
+const OPEN_WAYS = 3;
+
+/** What is shown or begun stands open, and the first few of what is left, in the board's order. */
+function inFolds(cards: readonly BoardCard[]) {
+  const first: BoardCard[] = [];
+  const more: BoardCard[] = [];
+  let ways = 0;
+  for (const one of cards.filter(({ state: { kind } }) => kind !== "cannot")) {
+    const isWay = one.state.kind === "not-tried" || one.state.kind === "declined";
+    const isBegun = one.challengeUntil !== null || one.hasAsked || one.instructions.number !== undefined;
+    if (isWay && !isBegun) ways += 1;
+    (isWay && !isBegun && ways > OPEN_WAYS ? more : first).push(one);
+  }
+  return { first, more, impossible: cards.filter(({ state: { kind } }) => kind === "cannot") };
+}
+
 /** Every way to show that the account is theirs: what helps most and costs least first. Looks for news by itself. */
 export function proofBoard(
   runtime: RecoveryRuntime,
@@ -281,11 +298,12 @@ export function proofBoard(
   if (shown.length === 0) return null;
   const cardsOf = (some: readonly BoardCard[]) =>
     html`<div class="cards">${some.map((one) => cardOf(board, request, state, one, runtime.publicUrl))}</div>`;
-  const isImpossible = ({ state: { kind } }: BoardCard) => kind === "cannot";
-  const impossible = shown.filter(isImpossible);
+  const { first, more, impossible } = inFolds(shown);
+  const hasErrors = Object.keys(state.errors).length > 0;
   const cards = html`
-    ${cardsOf(shown.filter((one) => !isImpossible(one)))}
-    ${impossible.length > 0 ? details({ summary: `What this account cannot show (${impossible.length})`, body: cardsOf(impossible) }) : null}`;
+    ${cardsOf(first)}
+    ${more.length > 0 ? details({ id: "more-ways", summary: `More ways (${more.length})`, isOpen: hasErrors, body: cardsOf(more) }) : null}
+    ${impossible.length > 0 ? details({ id: "impossible-ways", summary: `What this account cannot show (${impossible.length})`, body: cardsOf(impossible) }) : null}`;
   if (!board.isOpen)
     return html`<section aria-labelledby="proofs"><h2 id="proofs">What you have shown</h2>${cards}</section>`;
   const body = html`

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
 import { expectPage, signIn } from "../../src/bin/demo/person.ts";
-import { confirmContact, openCasePage, openFromForm, openFromStuckScreen } from "../../src/bin/demo/recovery.ts";
+import {
+  confirmContact,
+  openCasePage,
+  openFromForm,
+  openFromStuckScreen,
+  proveApiToken,
+} from "../../src/bin/demo/recovery.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 import { DAY, elsewhere, maintainer, rawRequest, stateOf } from "./cast.ts";
@@ -128,6 +134,23 @@ describe("attacks on the proof board", () => {
         assert.doesNotMatch((await stranger.open(path)).text, /You have shown|Is it you/);
       for (const path of ["/proof/%00", "/proof/..%2f..%2f", "/proof/LK-AAAA-AAAA", `/proof/${"A".repeat(300)}`])
         assert.equal((await rawRequest(world, { path })).status, 404, path);
+    },
+  );
+
+  story(
+    "a stranger's case page says nothing of who works with the owner, whom they named, and where they are signed in",
+    { seed: "board-told" },
+    async (world) => {
+      const alice = await maintainer(world, "alice", "alpenglow");
+      await world.pass(30 * DAY);
+      expectPage(await signIn(elsewhere(world, alice)), /alice/); // a live session, which is told
+      const stranger = elsewhere(world, alice);
+      const { number } = await openFromForm(stranger, { username: "alice", contact: "mallory@thief.example" });
+      await confirmContact(world, stranger, number, "mallory@thief.example");
+      const page = expectPage(await openCasePage(stranger), /Everybody who should know/);
+      assert.doesNotMatch(page.text, /A session that is signed in|A co-owner|Recovery contact/);
+      assert.equal((await proveApiToken(world, stranger, alice.token ?? "")).status, 200);
+      expectPage(await openCasePage(stranger), /A session that is signed in/);
     },
   );
 });

@@ -123,6 +123,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/console/bulk/undo": { batch: `bat_${NO_ID}`, back: "lane=us" },
   "/console/views": { name: "Mine", query: "no-such=filter" },
   "/console/views/remove": { id: `view_${NO_ID}` },
+  "/console/cases/:number/check-again": { finding: `fnd_${NO_ID}` },
   "/console/cases/:number/hand": { to: "nobody" },
   "/console/cases/:number/draft": { field: "note", text: "" },
   "/console/cases/:number/request-information": { question: "short" },

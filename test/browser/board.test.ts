@@ -5,7 +5,7 @@ import { confirmContact, openCasePage, openFromForm } from "../../src/bin/demo/r
 import { DAY, elsewhere, maintainer } from "../adversary/cast.ts";
 import type { World } from "../world/world.ts";
 import { browserStories, takeOver } from "./browser.ts";
-import { assertSound, button, input, proofCard } from "./people.ts";
+import { assertSound, button, input, openMoreWays, proofCard } from "./people.ts";
 
 /* The proof board at a real browser: news without reloading, nothing taken out of one's hands, and all of it without scripts. */
 
@@ -40,8 +40,10 @@ describe("the proof board in the browser", () => {
       await takeOver(seat, lost.browser, world.origin);
       await page.goto("/recovery/case");
       await assertSound(page);
+      await openMoreWays(page);
       await button(proofCard(page, "An API token"), "Show me the command").click();
       await button(proofCard(page, "An API token"), "Copy").waitFor();
+      await openMoreWays(page);
       const records = proofCard(page, "What you remember");
       await records.getByText("Tell us what you remember").click();
       await input(page, "Projects").fill("alpenglow, and");
@@ -73,6 +75,7 @@ describe("the proof board in the browser", () => {
       await takeOver(phone, lost.browser, world.origin);
       await phone.page.goto("/recovery/case");
       const card = proofCard(phone.page, "A device that is still signed in");
+      await openMoreWays(phone.page);
       await button(card, "Show me a number").click();
       const shown = (await card.locator(".number-to-match").textContent()) ?? "";
       assert.match(shown, /^\d\d$/);
@@ -95,13 +98,17 @@ describe("the proof board in the browser", () => {
       const { page } = seat;
       await takeOver(seat, lost.browser, world.origin);
       await page.goto("/recovery/case");
+      await openMoreWays(page);
       await button(proofCard(page, "An API token"), "Show me the command").click();
       await answerWithToken(world, await page.content(), lost.token ?? "");
       await page.getByRole("link", { name: "Load this page again" }).click();
       await proofCard(page, "An API token").getByText("Shown", { exact: true }).waitFor();
+      await openMoreWays(page);
       await button(proofCard(page, "A recovery code, even a used one"), /^I cannot do this/).click();
+      await openMoreWays(page);
       await proofCard(page, "A recovery code, even a used one").getByText("You said that you cannot do this").waitFor();
       await button(proofCard(page, "A recovery code, even a used one"), /^I can after all/).click();
+      await openMoreWays(page);
       await input(page, "Recovery code").waitFor();
     },
   );

@@ -32,6 +32,12 @@ export const read = (page: Page, text: string | RegExp): Promise<void> =>
 export const proofCard = (page: Page, title: string): Locator =>
   page.locator("section.card").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
 
+/** Opens the fold with the ways to prove that do not stand open, where there is one. `press` says with what hand. */
+export async function openMoreWays(page: Page, press = (what: Locator): Promise<void> => what.click()): Promise<void> {
+  const closed = page.locator("#more-ways:not([open]) > summary");
+  if ((await closed.count()) > 0) await press(closed);
+}
+
 /** The text of something, without the spaces around it. */
 export const textOf = async (locator: Locator): Promise<string> => ((await locator.textContent()) ?? "").trim();
 

@@ -9,7 +9,7 @@ import type { World } from "../world/world.ts";
 import type { Seat } from "./browser.ts";
 import { type Keyboard, keyboardOf } from "./keyboard.ts";
 import type { Laptop } from "./laptop.ts";
-import { arrive, assertSound, button, input, link, proofCard, read, textOf } from "./people.ts";
+import { arrive, assertSound, button, input, link, openMoreWays, proofCard, read, textOf } from "./people.ts";
 
 /* The steps of the main job, each done with the keyboard alone, and each page that only an act shows looked at closely. */
 
@@ -204,6 +204,7 @@ export async function returnToCase({ world, page, keys, person }: Actor, noted: 
 
 /** Asks for the command of a proof, and copies it with its button. */
 async function commandOf({ page, keys }: Actor, title: string): Promise<string> {
+  await openMoreWays(page, (what) => keys.enter(what));
   await keys.enter(button(proofCard(page, title), "Show me the command"));
   const copy = button(proofCard(page, title), "Copy");
   await keys.enter(copy);

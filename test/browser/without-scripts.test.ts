@@ -7,7 +7,7 @@ import { DAY, newestLink } from "../adversary/cast.ts";
 import type { World } from "../world/world.ts";
 import { browserStories } from "./browser.ts";
 import { openLaptop } from "./laptop.ts";
-import { arrive, button, input, link, proofCard, read, textOf } from "./people.ts";
+import { arrive, button, input, link, openMoreWays, proofCard, read, textOf } from "./people.ts";
 
 /*
  * A real browser in which no script runs, as in a hardened one: the whole way, and no button that would do nothing. The
@@ -96,6 +96,7 @@ describe("without scripts", () => {
         const { page: lost } = await sitDown({ javaScriptEnabled: false });
         const number = await openCase(lost, world, alice);
         const tokenCard = proofCard(lost, "An API token");
+        await openMoreWays(lost);
         await button(tokenCard, "Show me the command").click();
         await assertNoDeadButton(lost);
         const command = await textOf(tokenCard.locator("pre"));

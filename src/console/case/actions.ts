@@ -14,7 +14,7 @@ import {
 } from "../../kernel/html/index.ts";
 import type { DraftField } from "../../desk/index.ts";
 import type { Refusal } from "../../kernel/refusal.ts";
-import { caseLifecycle, policy, type RecoveryCase } from "../../recovery/index.ts";
+import { caseLifecycle, policy, type RecoveryCase, type SecondJudgement } from "../../recovery/index.ts";
 
 /** Powers that come with words, each with the name under which half-written ones are kept. */
 export const DRAFT_OF = {
@@ -34,6 +34,8 @@ export interface ActionState {
   readonly attempted?: Power;
   readonly refusal?: Refusal;
   readonly values: Readonly<Record<string, string>>;
+  /** What looking again at a proof just gave. */
+  readonly checked?: SecondJudgement;
 }
 
 export interface ActionContext {

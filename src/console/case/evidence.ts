@@ -1,7 +1,18 @@
 import { type Account, listAddresses, maskAddress } from "../../accounts/index.ts";
 import { listFindings, type StoredFinding } from "../../evidence/index.ts";
-import { badge, details, emptyState, html, type Html, table, time } from "../../kernel/html/index.ts";
-import type { RecoveryCase, RecoveryRuntime } from "../../recovery/index.ts";
+import {
+  badge,
+  button,
+  details,
+  emptyState,
+  form as formElement,
+  hidden,
+  html,
+  type Html,
+  table,
+  time,
+} from "../../kernel/html/index.ts";
+import { EVIDENCE_STATES, type RecoveryCase, type RecoveryRuntime } from "../../recovery/index.ts";
 import { impactOf, listProjectsOf } from "../../registry/index.ts";
 import { facts, inWords } from "../wording.ts";
 
@@ -61,9 +72,24 @@ const VERDICT = {
   inconclusive: { tone: "neutral", text: "Inconclusive" },
 } as const;
 
-const finding = (one: StoredFinding, now: Date): Html => html`
-  <div class="finding">
-    <p>${badge(VERDICT[one.verdict])} <strong>${inWords(one.kind)}</strong> <span class="muted">shown ${time(one.observedAt, now, "relative")}${one.boundAt ? html`, on the account since ${time(one.boundAt, now, "date")}` : null}</span></p>
+/** What the reader may do with a proof: where there is a token, have it looked at again. */
+interface ProofTools {
+  readonly number: string;
+  readonly csrfToken: string;
+  /** False for reading roles, and once the case is over. */
+  readonly mayCheck: boolean;
+}
+
+const checkAgain = (one: StoredFinding, { number, csrfToken }: ProofTools): Html =>
+  formElement({
+    action: `/console/cases/${number}/check-again`,
+    csrf: csrfToken,
+    body: html`${hidden("finding", one.id)}${button({ label: html`Check again<span class="visually-hidden">: ${inWords(one.kind)}</span>`, kind: "secondary" })}`,
+  });
+
+const finding = (one: StoredFinding, now: Date, tools: ProofTools): Html => html`
+  <div class="finding" id="${one.kind}-proof">
+    <p>${badge(VERDICT[one.verdict])} <strong>${inWords(one.kind)}</strong> <span class="muted">shown ${time(one.observedAt, now, "relative")}${one.assessedAt > one.observedAt ? html`, looked at again ${time(one.assessedAt, now, "relative")}` : null}${one.boundAt ? html`, on the account since ${time(one.boundAt, now, "date")}` : null}</span></p>
     <p class="pre">${one.reviewerText}</p>
     ${details({
       summary: "What was observed",
@@ -72,10 +98,18 @@ const finding = (one: StoredFinding, now: Date): Html => html`
           ? html`<p>Erased, as the policy of the index asks.</p>`
           : html`<pre>${JSON.stringify(one.observation, null, 2)}</pre>`,
     })}
+    ${tools.mayCheck && one.observation !== null ? checkAgain(one, tools) : null}
   </div>`;
 
 /** What the claimant has shown, by independent root: only different roots add up. */
-export async function proofsSection(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now: Date): Promise<Html> {
+export async function proofsSection(
+  runtime: RecoveryRuntime,
+  recoveryCase: RecoveryCase,
+  now: Date,
+  { csrfToken, mayAct }: { readonly csrfToken: string; readonly mayAct: boolean },
+): Promise<Html> {
+  const isOpen = (EVIDENCE_STATES as readonly string[]).includes(recoveryCase.state);
+  const tools = { number: recoveryCase.number, csrfToken, mayCheck: mayAct && isOpen };
   const findings = await listFindings(runtime.db, recoveryCase.id);
   if (findings.length === 0)
     return html`<h2>Proofs</h2>${emptyState({ title: "Nothing proven yet", body: html`<p>The claimant has shown nothing so far.</p>` })}`;
@@ -84,7 +118,7 @@ export async function proofsSection(runtime: RecoveryRuntime, recoveryCase: Reco
     ([root, ofRoot]) => html`
       <section class="proof">
         <h3>Root of trust <code>${root}</code></h3>
-        ${ofRoot.map((one) => finding(one, now))}
+        ${ofRoot.map((one) => finding(one, now, tools))}
       </section>`,
   )}`;
 }

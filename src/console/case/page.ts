@@ -1,7 +1,7 @@
 import { findAccount } from "../../accounts/index.ts";
 import { isPasskeyBound } from "../../authenticators/index.ts";
 import { readDrafts } from "../../desk/index.ts";
-import { badge, html, type Html, PASSKEY_SCRIPTS, time } from "../../kernel/html/index.ts";
+import { badge, html, type Html, notice, PASSKEY_SCRIPTS, time } from "../../kernel/html/index.ts";
 import type { HttpRequest } from "../../kernel/http/index.ts";
 import { CAUSES, caseLifecycle, type RecoveryCase, type RecoveryRuntime } from "../../recovery/index.ts";
 import type { StaffActor } from "../../sessions/index.ts";
@@ -33,6 +33,19 @@ const head = (recoveryCase: RecoveryCase, now: Date, hands: Html): Html => html`
     ["Taken by", hands],
   ])}`;
 
+/** What looking again at a proof gave. */
+function checkedPart({ checked }: ActionState): Html | null {
+  if (!checked) return null;
+  const isSame = checked.was === checked.is;
+  return notice({
+    tone: isSame ? "success" : "warning",
+    title: isSame
+      ? "Looked at again: it is as it was."
+      : `Looked at again: it was “${checked.was}” and is “${checked.is}” now.`,
+    body: html`<p>The case was weighed anew with it.</p>`,
+  });
+}
+
 /** A case on one screen: what the policy says, claims beside records, proofs, and what the reader can do. */
 export async function casePage(
   runtime: RecoveryRuntime,
@@ -42,24 +55,25 @@ export async function casePage(
 ): Promise<Html> {
   const { now, csrfToken, actor } = request;
   const account = recoveryCase.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
+  const mayAct = actor.roles.some((role) => role === "reviewer" || role === "administrator");
   const [hands, drafts, hasPasskey, claims, proofs, messages, verdicts, notices, history] = await Promise.all([
     handsPart(runtime, request, recoveryCase),
     readDrafts(runtime.db, runtime.keys, recoveryCase.id, actor.account.id),
     isPasskeyBound(runtime.db, actor.account.id),
     claimsSection(runtime, recoveryCase, account, now),
-    proofsSection(runtime, recoveryCase, now),
+    proofsSection(runtime, recoveryCase, now, { csrfToken, mayAct }),
     messagesSection(runtime, recoveryCase, now),
     verdictsSection(runtime, recoveryCase, actor.account.id, now),
     noticesSection(runtime, recoveryCase, now),
     historySection(runtime, recoveryCase, now),
   ]);
-  const mayAct = actor.roles.some((role) => role === "reviewer" || role === "administrator");
   const actions = mayAct
     ? actionsSection({ recoveryCase, csrfToken, now, state, drafts, hasPasskey })
     : html`<h2>What you can do</h2><p>Your role reads; it does not decide.</p>`;
   const body = html`
     ${head(recoveryCase, now, hands)}
     ${await presencePart(runtime, request, recoveryCase)}
+    ${checkedPart(state)}
     <div class="desk-case">
       <div>${[decisionSection(runtime, recoveryCase), claims, proofs].map(section)}</div>
       <div>${[actions, verdicts, messages, notices, history].map(section)}</div>

@@ -37,6 +37,7 @@ import { passkeyAnswer } from "../passkey.ts";
 import { anyStaffGuard } from "../sign-in.ts";
 import { PARAMS } from "./params.ts";
 import { DRAFT_OF, type Power } from "./actions.ts";
+import { checkAgainRoutes } from "./check-again.ts";
 import { handsRoutes } from "./hands.ts";
 import { casePage, type CaseRequest } from "./page.ts";
 
@@ -62,6 +63,9 @@ const verdictForm = form({
   answer: passkeyAnswer.optional(),
   code: line({ max: 16, min: 0, dropsInvisible: true }).optional(),
 });
+
+/** What looking again at a proof gave, as the page is told after it. */
+const VERDICT = z.enum(["supports", "contradicts", "inconclusive"]);
 
 type Act<B> = (
   reviewer: Reviewer,
@@ -184,18 +188,23 @@ function decision(runtime: RecoveryRuntime, name: Power, about: string, decide: 
 
 export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...handsRoutes(runtime),
+  ...checkAgainRoutes(runtime),
   defineRoute({
     method: "GET",
     path: "/console/cases/:number",
     about: "One case on one screen: reasons, proofs, claims beside records, what can be done.",
     guard: anyStaffGuard,
     params: PARAMS,
+    query: z.strictObject({ was: VERDICT.optional(), is: VERDICT.optional() }),
     handle: async (_, request) => {
       const found = await findCaseByNumber(runtime.db, request.params.number);
       if (!found) return refused(recoveryRefusals["no-such-case"]());
       await noteView(runtime, request, found);
       await notePresence(runtime, found.id, request.actor.account.id, request.now);
-      return page(await casePage(runtime, request, found, { values: {} }));
+      const { was, is } = request.query;
+      return page(
+        await casePage(runtime, request, found, { values: {}, ...(was && is ? { checked: { was, is } } : {}) }),
+      );
     },
   }),
   power(

@@ -190,11 +190,13 @@ export interface DetailsOptions {
   readonly summary: Content;
   readonly body: Content;
   readonly isOpen?: boolean | undefined;
+  /** By which it stays open in a part that keeps itself up to date. */
+  readonly id?: string | undefined;
 }
 
 /** Something only some need. */
 export const details = (options: DetailsOptions): Html =>
-  html`<details class="more" ${attr("open", options.isOpen)}><summary>${icon("chevron-right")}<span>${options.summary}</span></summary><div class="more-body">${options.body}</div></details>`;
+  html`<details class="more" ${[attr("id", options.id), attr("open", options.isOpen)]}><summary>${icon("chevron-right")}<span>${options.summary}</span></summary><div class="more-body">${options.body}</div></details>`;
 
 export interface LiveRegionOptions {
   readonly id: string;

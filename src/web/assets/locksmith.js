@@ -221,6 +221,10 @@
     if (essence(fresh) === essence(region)) return;
     if (!isInUse(region)) {
       for (const part of parts) keepOpen(part, answer.response.getElementById(part.id));
+      for (const fold of region.querySelectorAll("details[id]")) {
+        const same = answer.response.getElementById(fold.id);
+        if (fold.open && same) same.open = true;
+      }
       region.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
     } else refreshParts(parts, answer.response); // somebody is busy in one of them: the others need not wait
     refreshTimes();
