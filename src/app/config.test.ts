@@ -38,6 +38,11 @@ describe("settings", () => {
       rdapUrl: null,
       leakKeysUrl: null,
       forgeUrls: ["https://github.com/", "https://gitlab.com/", "https://codeberg.org/"].map((text) => new URL(text)),
+      trustedIssuers: [
+        { service: "github", issuer: "https://token.actions.githubusercontent.com" },
+        { service: "gitlab", issuer: "https://gitlab.com" },
+        { service: "google", issuer: "https://accounts.google.com" },
+      ],
     });
   });
 
@@ -76,6 +81,13 @@ describe("settings", () => {
     ["LOG_LEVEL", "debug", (c) => c.logLevel, "debug"],
     ["MAIL_FROM", "security@example.org", (c) => c.mailFrom, { name: "Locksmith", address: "security@example.org" }],
     ["MAIL_FROM", "Our Index <me@example.org>", (c) => c.mailFrom, { name: "Our Index", address: "me@example.org" }],
+    ["TRUSTED_ISSUERS", "none", (c) => c.trustedIssuers, []],
+    [
+      "TRUSTED_ISSUERS",
+      "gitlab=https://git.example.org, oidc=https://id.example.org/a",
+      (c) => c.trustedIssuers.map(({ service, issuer }) => `${service} ${issuer}`),
+      ["gitlab https://git.example.org", "oidc https://id.example.org/a"],
+    ],
     ["FORGES", "none", (c) => c.forgeUrls, []],
     [
       "FORGES",
@@ -125,6 +137,15 @@ describe("settings", () => {
     ["SMTP_URL", "smtp://mail.example.org/inbox", /end after the host and port/],
     ["SMTP_URL", "smtp://mail.example.org?ignoreTLS=true", /end after the host and port/],
     ["SMTP_URL", "smtp://", /SMTP_URL=smtps/],
+    ["TRUSTED_ISSUERS", "https://git.example.org", /service that is none of github, gitlab/],
+    ["TRUSTED_ISSUERS", "gitlab=http://git.example.org", /must begin with https/],
+    ["TRUSTED_ISSUERS", "gitlab=https://git.internal", /name for local use/],
+    ["TRUSTED_ISSUERS", "oidc=https://a.example.org,gitlab=https://a.example.org", /one issuer twice/],
+    [
+      "TRUSTED_ISSUERS",
+      Array.from({ length: 21 }, (_, n) => `oidc=https://f${n}.example.org`).join(","),
+      /more than 20 issuers/,
+    ],
     ["FORGES", "https://github.com/,http://git.example.org/", /must begin with https.*FORGES=https/],
     ["FORGES", "https://git.example.org/sub/", /names more than hosts/],
     ["FORGES", "https://git.internal/", /name for local use/],

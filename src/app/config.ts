@@ -39,6 +39,8 @@ export interface Config {
   readonly leakKeysUrl: URL | null;
   /** Forges whose public lists of SSH keys can be bound to an account, where `NAME.keys` is appended; may be none. */
   readonly forgeUrls: readonly URL[];
+  /** Services whose runs can be trusted publishers, each with the issuer of its tokens; may be none. */
+  readonly trustedIssuers: readonly { readonly service: string; readonly issuer: string }[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -106,6 +108,7 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     rdapUrl: take("RDAP_URL", null, readRdapUrl),
     leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
     forgeUrls: take("FORGES", DEFAULT_FORGES, readForges),
+    trustedIssuers: take("TRUSTED_ISSUERS", DEFAULT_ISSUERS, readIssuers),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));
 }
@@ -233,6 +236,32 @@ function readForges(text: string): Read<readonly URL[]> {
     urls.push(read.value);
   }
   return urls.length > MOST_FORGES ? wrong(`names more than ${MOST_FORGES} forges.`) : value(urls);
+}
+
+const ISSUER_SERVICES = ["github", "gitlab", "google", "oidc"];
+const MOST_ISSUERS = 20;
+const DEFAULT_ISSUERS: Config["trustedIssuers"] = [
+  { service: "github", issuer: "https://token.actions.githubusercontent.com" },
+  { service: "gitlab", issuer: "https://gitlab.com" },
+  { service: "google", issuer: "https://accounts.google.com" },
+];
+
+/** A list between commas of service=issuer, the issuer as its tokens write it in `iss`; `none` for no service. */
+function readIssuers(text: string): Read<Config["trustedIssuers"]> {
+  const example =
+    "TRUSTED_ISSUERS=github=https://token.actions.githubusercontent.com,gitlab=https://gitlab.example.org";
+  if (text.trim() === "none") return value([]);
+  const issuers: { service: string; issuer: string }[] = [];
+  for (const one of text.split(",").map((part) => part.trim())) {
+    const [service = "", issuer = ""] = one.split(/=(.*)/s, 2);
+    if (!ISSUER_SERVICES.includes(service))
+      return wrong(`names a service that is none of ${ISSUER_SERVICES.join(", ")}. Example: ${example}`);
+    const read = readServiceUrl(issuer, example);
+    if ("wrong" in read) return read;
+    if (issuers.some((other) => other.issuer === issuer)) return wrong(`names one issuer twice. Example: ${example}`);
+    issuers.push({ service, issuer });
+  }
+  return issuers.length > MOST_ISSUERS ? wrong(`names more than ${MOST_ISSUERS} issuers.`) : value(issuers);
 }
 
 /**

@@ -23,6 +23,7 @@ import { fetchExceptions, type Config, localUrl } from "./config.ts";
 import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
 import { keepEmbedded } from "./embedded.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { issuersOf } from "./issuers.ts";
 import { noteMailKey, openMailKey } from "./mail-key.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { type LoadedPolicy, loadCheckedPolicy, refuseDemonstration } from "./policy.ts";
@@ -109,6 +110,7 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     indexName: config.indexName,
     countLeaks,
     outside: createOutside(),
+    issuedTokens: issuersOf(config),
   };
   const { mail, mailKey } = await openMail(config, folders, runtime);
   closers.add("mail connections", 1_000, () => mail.close());

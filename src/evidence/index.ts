@@ -9,6 +9,7 @@ export {
   loadBoardFacts,
   unavailableKinds,
 } from "./board.ts";
+export { type AnsweredElsewhere, answerWithToken, proveWithToken, type TokenAnswer } from "./answer.ts";
 export { carriedTo, type CarriedProof, findCarried, startCarry } from "./carry.ts";
 export { declineKind, takeBackDecline } from "./decline.ts";
 export { eraseEvidence, listEverySigningKey } from "./account-data.ts";
@@ -29,7 +30,6 @@ export { type ForgeAddress, type Forges, makeForges } from "./forge/list.ts";
 export { pinForgeKeys } from "./forge/pin.ts";
 export { listEveryForge } from "./forge/store.ts";
 export { findKind, kinds, offeredKinds } from "./kinds.ts";
-export { answerWithApiToken, proveApiToken, type TokenAnswer } from "./kinds/api-token/answer.ts";
 export { proofPath } from "./kinds/api-token/api-token.ts";
 export { numberClaim, recordNotMe } from "./kinds/live-session/answer.ts";
 export { numbersOf } from "./kinds/live-session/numbers.ts";

@@ -9,6 +9,7 @@ import { password } from "./kinds/password/password.ts";
 import { records } from "./kinds/records/records.ts";
 import { savedCode } from "./kinds/saved-code/saved-code.ts";
 import { recoveryContact } from "./kinds/recovery-contact/recovery-contact.ts";
+import { trustedPublisher } from "./kinds/trusted-publisher/trusted-publisher.ts";
 import { vouch } from "./kinds/vouch/vouch.ts";
 import { repository } from "./kinds/repository/repository.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
@@ -28,6 +29,7 @@ export const kinds: readonly AnyKind[] = [
   defineKind(savedCode),
   defineKind(registryMail),
   defineKind(repository),
+  defineKind(trustedPublisher),
   defineKind(dns),
   defineKind(wellKnownFile),
   defineKind(records),

@@ -95,6 +95,7 @@ export interface AccountFacts {
   readonly repositories?: number;
   readonly domains?: number;
   readonly sites?: number;
+  readonly publishers?: number;
 }
 
 /**

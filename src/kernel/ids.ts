@@ -29,6 +29,7 @@ export type IdPrefix =
   | "rct" // recovery contact
   | "inv" // invitation to share a project or an organisation
   | "url" // web page of a project
+  | "pub" // trusted publisher of a project
   | "vch" // somebody asked to speak for a claimant
   | "mail" // outgoing mail
   | "one" // one-time secret
@@ -62,6 +63,7 @@ export type DeskViewId = Id<"view">;
 export type ContactId = Id<"rct">;
 export type InvitationId = Id<"inv">;
 export type ProjectUrlId = Id<"url">;
+export type PublisherId = Id<"pub">;
 export type VouchId = Id<"vch">;
 export type MailId = Id<"mail">;
 export type OneTimeId = Id<"one">;

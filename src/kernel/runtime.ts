@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Keyring } from "./crypto/keyring.ts";
 import type { Database } from "./db/database.ts";
 import type { Log } from "./log.ts";
+import type { IssuedTokens } from "./net/issued-tokens.ts";
 import type { Outside } from "./net/outside.ts";
 import type { Random } from "./random.ts";
 import type { Secret } from "./secret.ts";
@@ -24,4 +25,6 @@ export interface Runtime {
   readonly countLeaks?: LeakLookup | undefined;
   /** How places that strangers chose are asked. Absent: they are not asked, and proofs there show nothing. */
   readonly outside?: Outside | undefined;
+  /** Tokens of other services by which their runs are known. Absent: none is believed. */
+  readonly issuedTokens?: IssuedTokens | undefined;
 }

@@ -120,7 +120,7 @@ export {
   answerInCase,
   askMailboxCode,
   askSomebodyToVouch,
-  proveByApiToken,
+  proveByToken,
   proveInCase,
   startChallenge,
 } from "./prove.ts";

@@ -2,7 +2,8 @@ import { type Account, findAccount } from "../accounts/index.ts";
 import {
   type Answered,
   answerVouch,
-  answerWithApiToken,
+  type AnsweredElsewhere,
+  answerWithToken,
   type AskedFor,
   askToVouch,
   type Conclude,
@@ -125,10 +126,11 @@ export async function askMailboxCode(
   });
 }
 
-/** A request with an API token at a challenge URL; whoever makes it need not be at the case page. */
-export function proveByApiToken(
+/** A request with a token at a challenge URL; whoever makes it need not be at the case page. */
+export function proveByToken(
   runtime: RecoveryRuntime,
   answer: {
+    readonly kind: AnsweredElsewhere;
     readonly challenge: string;
     readonly presented: Secret<string>;
     readonly source: Source;
@@ -139,7 +141,7 @@ export function proveByApiToken(
     const opened = await openForProof(runtime, caseId, answer.now);
     return opened.ok ? opened.value.context : null;
   };
-  return answerWithApiToken(
+  return answerWithToken(
     runtime,
     { ...answer, limits: runtime.policy.limits, contextOf },
     concludeIn(runtime, answer.now),

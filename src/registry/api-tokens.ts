@@ -69,7 +69,7 @@ export async function createApiToken(
   const text = formatApiToken(random.bytes(TOKEN_RANDOM_BYTES));
   const id = newId("tok", tx.now, random);
   const { accountId, expiresAt } = input;
-  await insertApiToken(tx, { id, accountId, name, digest: digestToken(text), projects, expiresAt });
+  await insertApiToken(tx, { id, accountId, name, digest: digestToken(text), projects, expiresAt, publishers: null });
   audit(tx, random, {
     act: "registry/api-token-created",
     actor: input.actor,

@@ -19,6 +19,7 @@ import { apiTokenGuard } from "./api-tokens.ts";
 import { blobPath } from "./blobs.ts";
 import { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 import { isProjectName, normalizeName } from "./names.ts";
+import { publisherRoutes } from "./publishers/http.ts";
 import { uploadFile, type UploadOptions } from "./publish.ts";
 import { registryRefusals } from "./refusals.ts";
 import {
@@ -56,6 +57,7 @@ export function registryRoutes(options: RegistryRouteOptions): readonly Route[] 
   const downloads = options.downloads ?? makeDownloadCounter();
   return [
     ...["/legacy/", "/legacy"].map((path) => uploadRoute(path, options)),
+    ...publisherRoutes,
     defineRoute({
       method: "GET",
       path: "/simple",

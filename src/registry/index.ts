@@ -35,6 +35,9 @@ export { pagesNamedBy, removeUrl, verifyUrl } from "./people/project-urls.ts";
 export { recheckPages } from "./people/recheck-pages.ts";
 export { changeRole, foundOrganisation, leavePlace, moveIn, removeSharer, takeOut } from "./people/roles.ts";
 export { mayChange, placeInWords, roleInWords, rolesOf } from "./people/rules.ts";
+export { addPublisher, removePublisher, trustedServices } from "./publishers/publishers.ts";
+export { fitOf, isService, publisherInWords, readRun, SERVICES } from "./publishers/services.ts";
+export type { Publisher, PublisherIdentity, Run } from "./publishers/types.ts";
 export { registryRefusals } from "./refusals.ts";
 export {
   addOrganisationMember,
@@ -58,6 +61,7 @@ export {
 export { listProjectLinks } from "./store/links.ts";
 export { type ImpactCounts, listAccountsOf, type ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";
+export { listPublishersBy, listPublishersInReach, type PublisherInReach } from "./store/publishers.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";
 export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";
 export type {

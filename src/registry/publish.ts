@@ -17,6 +17,7 @@ import type { UploadForm } from "./form.ts";
 import { requireNoHold } from "./holds.ts";
 import type { CoreMetadata } from "./metadata.ts";
 import { foldName, normalizeName, type ParsedFilename, parseFilename } from "./names.ts";
+import { actingAt } from "./publishers/acting.ts";
 import { receiveUpload } from "./receive.ts";
 import { registryRefusals } from "./refusals.ts";
 import { findRole, upsertRole } from "./store/access.ts";
@@ -75,15 +76,17 @@ export async function uploadFile(
   now: Date,
   options: UploadOptions,
 ): Promise<Result<Published>> {
-  const free = await requireNoHold(runtime.db, holder.account.id, "publish", now);
-  if (!free.ok) return free;
   const received = await receiveUpload(parts, {
     ...options,
     random: runtime.random,
     mayBegin: async (form, filename) => {
       const named = parseFilename(filename, form.filetype, form);
       if (!named.ok) return named;
-      const project = await requirePublisher(runtime.db, holder, form.name);
+      const acting = await actingAt(runtime.db, holder, normalizeName(form.name));
+      if (!acting.ok) return acting;
+      const free = await requireNoHold(runtime.db, acting.value.account.id, "publish", now);
+      if (!free.ok) return free;
+      const project = await requirePublisher(runtime.db, acting.value, form.name);
       return project.ok ? ok() : project;
     },
   });
@@ -142,7 +145,10 @@ async function keepAndPublish(
 }
 
 /** Runs under the project's lock. Writes nothing where the very same file is there already. */
-async function publish(tx: Tx, random: Random, holder: TokenHolder, upload: CheckedUpload): Promise<Result<Published>> {
+async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: CheckedUpload): Promise<Result<Published>> {
+  const acting = await actingAt(tx, asked, normalizeName(upload.form.name));
+  if (!acting.ok) return acting;
+  const holder = acting.value;
   const still = await requireStillAllowed(tx, holder);
   if (!still.ok) return still;
   const accountId = holder.account.id;

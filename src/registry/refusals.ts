@@ -97,6 +97,37 @@ export const registryRefusals = defineRefusals("registry", {
     status: 409,
     title: "The project belongs to another organisation. Take it out there first.",
   },
+  // Trusted publishers.
+  "no-publishers": { status: 404, title: "This index knows no service whose runs could publish." },
+  "bad-publisher": { status: 422, title: "Something in that publisher is not as it should be." },
+  "publisher-there": { status: 409, title: "That publisher is registered already." },
+  "too-many-publishers": { status: 409, title: "A project can have ten trusted publishers. Remove one first." },
+  "no-such-publisher": { status: 404, title: "There is no such publisher." },
+  "invalid-publisher": {
+    status: 422,
+    title: "The token is valid, but no project of this index has a trusted publisher that fits it.",
+  },
+  "publisher-recreated": {
+    status: 422,
+    title:
+      "A repository of that name published before, and this is not the same one. If that is right, an owner of the project must register it anew.",
+  },
+  "publisher-transferred": {
+    status: 422,
+    title: "That repository belongs to somebody else than before. An owner of the project must register it anew.",
+  },
+  "publisher-proposal": {
+    status: 422,
+    title:
+      "That run was set off by a proposal or a comment, which anybody can make. Publish from a push, a tag or a release.",
+  },
+  "publisher-not-now": {
+    status: 403,
+    title:
+      "The account that registered this publisher may not publish at the moment. Another owner of the project can register it anew.",
+  },
+  "publisher-gone": { status: 403, title: "This publisher has been removed from the project." },
+  "token-replayed": { status: 422, title: "That token was used before. Ask for a new one." },
   "not-a-page": { status: 422, title: "Please give the address of a page that begins with https://." },
   "not-in-metadata": {
     status: 409,

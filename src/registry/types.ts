@@ -9,6 +9,7 @@ import type {
   OrganisationId,
   ProjectId,
   ProjectUrlId,
+  PublisherId,
   ReleaseId,
 } from "../kernel/ids.ts";
 
@@ -67,6 +68,8 @@ export interface ApiToken {
   readonly name: string;
   /** Normalised names; null for the whole account. */
   readonly projects: readonly string[] | null;
+  /** Of one that was made for a run of trusted publishers: which. Null for a subscriber's own. */
+  readonly publishers: readonly PublisherId[] | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;

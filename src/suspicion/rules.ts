@@ -69,6 +69,7 @@ export const CHANGES: Readonly<Record<string, number>> = {
   "authenticators/passkey-bound": 1,
   "evidence/signing-key-registered": 1,
   "registry/api-token-created": 1,
+  "registry/publisher-added": 1,
   "registry/role-granted": 1,
   "accounts/address-removed": 2,
   "accounts/deletion-asked": 2,

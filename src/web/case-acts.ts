@@ -24,7 +24,7 @@ import {
   caseHolderGuard,
   confirmContact,
   mailCaseCode,
-  proveByApiToken,
+  proveByToken,
   proveInCase,
   type RecoveryRuntime,
   reopenCase,
@@ -35,6 +35,7 @@ import {
   withdrawCase,
   writeAsClaimant,
 } from "../recovery/index.ts";
+import type { AnsweredElsewhere } from "../evidence/index.ts";
 import { DEVICE_COOKIE } from "../sessions/index.ts";
 import { type CaseRequest, casePage } from "./case-page.ts";
 import { codeField, formAgain, type FormState, invalidState, refusedState } from "./forms.ts";
@@ -156,7 +157,17 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     act(
       "prove/challenge",
       "Issues the challenge that a proof needs.",
-      form({ kind: z.enum(["api-token", "ssh-signature", "openpgp", "repository", "dns", "well-known-file"]) }),
+      form({
+        kind: z.enum([
+          "api-token",
+          "ssh-signature",
+          "openpgp",
+          "repository",
+          "trusted-publisher",
+          "dns",
+          "well-known-file",
+        ]),
+      }),
       (request) => startChallenge(runtime, caseId(request), request.body.kind, request.now),
     ),
     act("prove/number", "Shows a number, which a signed-in session is asked for.", form({}), (request) =>
@@ -271,6 +282,12 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       ({ repository }) => ({ repository }),
     ),
     act(
+      "prove/trusted-publisher",
+      "Takes the token that a run of a trusted publisher printed.",
+      form({ token: paragraph({ max: 8192, missing: "Paste the token that the run was given." }) }),
+      (request) => proveInCase(runtime, caseId(request), "trusted-publisher", { token: request.body.token }, request),
+    ),
+    act(
       "prove/dns",
       "Looks for the challenge in the DNS of a domain that was the account's before.",
       form({ domain: line({ max: 300, missing: "Please enter the domain." }) }),
@@ -296,35 +313,61 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
           ),
         ),
     ),
-    defineRoute({
-      method: "POST",
-      path: "/recovery/proof/api-token/:challenge",
+    proofRoute(runtime, {
+      kind: "api-token",
       about: "One curl with the API token proves that it is held; the token is then held.",
-      guard: anyone,
-      csrf: "none",
-      accepts: "nothing",
-      limit: { bucket: "prove-token", limit: 60, windowSeconds: 3600 },
-      params: z.strictObject({ challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
-      handle: async (_, request) => {
-        const token = basicPassword(request.header("authorization"));
-        const { source, now } = request;
-        const done = await proveByApiToken(runtime, {
-          challenge: request.params.challenge,
-          presented: secret(token ?? ""),
-          source,
-          now,
-        });
-        if (!done.ok) {
-          const { status, title, detail } = done.refusal;
-          return text(`${[title, detail].filter(Boolean).join(" ")}\n`, { status });
-        }
-        return text(
-          "Thank you. The token is proven, and from now on it is held: nobody can publish with it. Go back to your case page.\n",
-        );
-      },
+      tokenOf: basicPassword,
+      thanks:
+        "Thank you. The token is proven, and from now on it is held: nobody can publish with it. Go back to your case page.",
+    }),
+    proofRoute(runtime, {
+      kind: "trusted-publisher",
+      about: "A run of a trusted publisher proves with a token for this case that it is theirs.",
+      tokenOf: bearer,
+      thanks: "Thank you. The run is noted. Go back to your case page to see what it shows.",
     }),
   ];
 };
+
+/** Where a token is presented from elsewhere: the challenge in the path names the case. */
+const proofRoute = (
+  runtime: RecoveryRuntime,
+  {
+    kind,
+    about,
+    tokenOf,
+    thanks,
+  }: {
+    readonly kind: AnsweredElsewhere;
+    readonly about: string;
+    readonly tokenOf: (header: string | undefined) => string | null;
+    readonly thanks: string;
+  },
+): Route =>
+  defineRoute({
+    method: "POST",
+    path: `/recovery/proof/${kind}/:challenge`,
+    about,
+    guard: anyone,
+    csrf: "none",
+    accepts: "nothing",
+    limit: { bucket: "prove-token", limit: 60, windowSeconds: 3600 },
+    params: z.strictObject({ challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+    handle: async (_, request) => {
+      const { source, now, params } = request;
+      const presented = secret(tokenOf(request.header("authorization")) ?? "");
+      const done = await proveByToken(runtime, { kind, challenge: params.challenge, presented, source, now });
+      if (done.ok) return text(`${thanks}\n`);
+      const { status, title, detail } = done.refusal;
+      return text(`${[title, detail].filter(Boolean).join(" ")}\n`, { status });
+    },
+  });
+
+const LONGEST_BEARER = 8192;
+
+/** The token of Bearer. */
+const bearer = (header: string | undefined): string | null =>
+  /^bearer ([\w.~+/=-]+)$/i.exec((header ?? "").trim())?.[1]?.slice(0, LONGEST_BEARER) ?? null;
 
 /** The password of Basic, or the token of Bearer. */
 function basicPassword(header: string | undefined): string | null {

@@ -33,11 +33,17 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
 };
 
+/** The commands for those to whom the first do not fit. */
+export function otherCommand({ kindId, instructions: { otherwise } }: BoardCard): Html | null {
+  if (!otherwise) return null;
+  const body = copyable({ id: `otherwise-${kindId}`, text: otherwise.command, label: "Use this instead" });
+  return details({ summary: otherwise.summary, body });
+}
+
 /** What stands under the command of such a proof: another command for others, and the form. */
 export function placeProof(request: CaseRequest, state: FormState, one: BoardCard): Html | null {
   const place = PLACES[one.kindId];
   if (!place) return null;
-  const { otherwise } = one.instructions;
   const { name, label, hint, help } = place;
   const typed = field({
     name,
@@ -50,14 +56,7 @@ export function placeProof(request: CaseRequest, state: FormState, one: BoardCar
     maxlength: 500,
   });
   return html`
-    ${
-      otherwise
-        ? details({
-            summary: otherwise.summary,
-            body: copyable({ id: `otherwise-${one.kindId}`, text: otherwise.command, label: "Use this instead" }),
-          })
-        : null
-    }
+    ${otherCommand(one)}
     ${form({
       action: `/recovery/case/prove/${one.kindId}`,
       csrf: request.csrfToken,

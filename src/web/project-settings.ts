@@ -13,6 +13,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { pagesNamedBy, type PlaceView } from "../registry/index.ts";
 import { accountFrame, type AccountRequest } from "./account-frame.ts";
 import type { FormState } from "./forms.ts";
+import { publishersSection } from "./publishers.ts";
 import { act, pathOf, peopleSection } from "./sharing.ts";
 
 /** The page of one project, for who has a role on it: people, organisation, verified pages. */
@@ -28,7 +29,8 @@ export async function projectSettingsPage(
     <h1>${place.name}</h1>
     <p><a href="/project/${place.slug}/">Its public page</a>${organisation ? html` · Belongs to <a href="${pathOf(organisation)}">${organisation.name}</a>` : null}</p>
     ${await peopleSection(runtime, request, view, state)}
-    ${await pagesSection(runtime, request, view, state)}`;
+    ${await pagesSection(runtime, request, view, state)}
+    ${publishersSection(runtime, request, view, state)}`;
   return accountFrame(runtime, request, place.name, body);
 }
 

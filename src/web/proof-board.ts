@@ -24,7 +24,7 @@ import {
 import type { CaseBoard, RecoveryRuntime } from "../recovery/index.ts";
 import type { CaseRequest } from "./case-page.ts";
 import type { FormState } from "./forms.ts";
-import { clearUp, placeProof } from "./place-proofs.ts";
+import { clearUp, otherCommand, placeProof } from "./place-proofs.ts";
 
 /** Often enough to see a command on another machine succeed, seldom enough for a page that stays open all day. */
 const SECONDS_BETWEEN_LOOKS = 5;
@@ -113,6 +113,20 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
         html`${field({ name: "contact-code", label: "Eight-digit code they read to you", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["contact-code"], required: true, maxlength: 32, width: "short" })}${button({ label: "Take it", kind: "secondary" })}`,
       ),
     })}`,
+  "trusted-publisher": (request, state, one) =>
+    one.needsChallenge
+      ? challengeForm(request, "trusted-publisher")
+      : html`${command(one, "The file")}<p class="muted">This page shows when the run has sent its token.</p>${otherCommand(one)}${details(
+          {
+            summary: "It could not be sent: paste the token",
+            isOpen: state.errors["token"] !== undefined,
+            body: posted(
+              request,
+              "trusted-publisher",
+              html`${textarea({ name: "token", id: "publisher-token", label: "The token of the run", hint: "Three parts between dots. It is good for this case alone.", error: state.errors["token"], required: true, maxlength: 8192, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`,
+            ),
+          },
+        )}`,
   repository: (request, state, one) => inPlace(request, state, one),
   dns: (request, state, one) => inPlace(request, state, one),
   "well-known-file": (request, state, one) => inPlace(request, state, one),
@@ -174,10 +188,8 @@ const challengeForm = (request: CaseRequest, kind: string): Html =>
     body: html`${hidden("kind", kind)}${button({ label: "Show me the command", kind: "secondary" })}`,
   });
 
-const command = (one: BoardCard): Html | null =>
-  one.instructions.command
-    ? copyable({ id: `command-${one.kindId}`, text: one.instructions.command, label: "Run this" })
-    : null;
+const command = (one: BoardCard, label = "Run this"): Html | null =>
+  one.instructions.command ? copyable({ id: `command-${one.kindId}`, text: one.instructions.command, label }) : null;
 
 /** For a command that runs where this page is not: a code to type there, and a picture of it. */
 function elsewhere(request: CaseRequest, one: BoardCard, carried: CarriedProof | undefined, origin: URL): Html | null {
@@ -241,6 +253,7 @@ const HELP: Readonly<Record<string, string>> = {
   "ssh-signature": "/help/ssh-signature",
   openpgp: "/help/openpgp-signature",
   "registry-mail": "/help/old-mail",
+  "trusted-publisher": "/help/trusted-publishers",
 };
 
 /** What to do, where, how long it takes, what it proves, and the way to say that it cannot be done. */

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { defineRoute, form, line, page, redirect, refused, type Reply, type Route } from "../kernel/http/index.ts";
-import type { AccountId, InvitationId, ProjectUrlId } from "../kernel/ids.ts";
+import type { AccountId, InvitationId, ProjectUrlId, PublisherId } from "../kernel/ids.ts";
 import type { GuardedFetch } from "../kernel/net/guarded-fetch.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import {
+  addPublisher,
   changeRole,
   invite,
   isProjectName,
@@ -13,6 +14,7 @@ import {
   normalizeName,
   type Place,
   type PlaceName,
+  removePublisher,
   removeSharer,
   removeUrl,
   rolesOf,
@@ -46,6 +48,9 @@ const FIELD_OF: Readonly<Record<string, string>> = {
   "registry/page-unreachable": "url",
   "registry/no-link-back": "url",
   "registry/too-many-urls": "url",
+  "registry/no-publishers": "issuer",
+  "registry/publisher-there": "issuer",
+  "registry/too-many-publishers": "issuer",
 };
 
 const nameParam = z.string().max(128).refine(isProjectName).transform(normalizeName);
@@ -57,6 +62,7 @@ export const sharingRoutes = (fetch: GuardedFetch): readonly Route[] => [
   ...placeRoutes("organisation"),
   ...moveRoutes,
   ...pageRoutes(fetch),
+  ...publisherRoutes,
 ];
 
 const placeOf = (kind: Place["kind"], params: unknown): PlaceName => ({
@@ -183,6 +189,34 @@ const moveRoutes: readonly Route[] = [
     form({ project: projectField }),
     (runtime, { actor, body, now }, place) =>
       takeOut(runtime, actor.account, { organisation: place.slug, project: body.project }, now),
+  ),
+];
+
+const typedPart = line({ max: 300, min: 0 }).optional().default("");
+
+const publisherRoutes: readonly Route[] = [
+  actRoute(
+    "project",
+    "publishers",
+    "Registers something that runs at another service as a trusted publisher.",
+    form({
+      issuer: line({ max: 300, missing: "Please choose a service." }),
+      repository: typedPart,
+      workflow: typedPart,
+      environment: typedPart,
+      subject: typedPart,
+    }),
+    (runtime, { actor, body: { _csrf, ...typed }, now }, place) =>
+      addPublisher(runtime, actor.account, { project: place.slug, ...typed }, now),
+    ({ _csrf, ...typed }) => typed,
+  ),
+  actRoute(
+    "project",
+    "publishers/remove",
+    "Takes a trusted publisher away.",
+    form({ id: idField("pub").transform((id) => id as PublisherId) }), // its shape was checked by idField
+    (runtime, { actor, body, now }, place) =>
+      removePublisher(runtime, actor.account, { project: place.slug, id: body.id }, now),
   ),
 ];
 

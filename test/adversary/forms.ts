@@ -28,6 +28,8 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/account/projects/:name/remove": { id: `acc_${NO_ID}` },
   "/account/projects/:name/pages": { url: "https://pages.example/" },
   "/account/projects/:name/pages/remove": { id: `url_${NO_ID}` },
+  "/account/projects/:name/publishers": { issuer: "https://nowhere.example", repository: "nobody/nothing" },
+  "/account/projects/:name/publishers/remove": { id: `pub_${NO_ID}` },
   "/account/invitations/accept": { id: `inv_${NO_ID}` },
   "/account/invitations/decline": { id: `inv_${NO_ID}` },
   "/account/recovery-codes/check": { code: "lkrc-00000-00000-00000-00000-00000" },
@@ -72,6 +74,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/registry-mail": { message: "no mail" },
   "/recovery/case/prove/saved-code": { code: "lkrc-00000-00000-00000-00000-00000", cannotSignIn: "yes" },
   "/recovery/case/prove/repository": { repository: "https://forge.example.org/owner/name" },
+  "/recovery/case/prove/trusted-publisher": { token: "no token" },
   "/recovery/case/prove/dns": { domain: "sub.example.org" },
   "/recovery/case/prove/well-known-file": { site: "www.example.org" },
   "/recovery/case/prove/records": {

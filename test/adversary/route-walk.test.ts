@@ -120,9 +120,11 @@ describe("walking the route table", () => {
         .filter((one) => one.method === "POST" && one.csrf === "none")
         .map((one) => `${one.path} for ${one.who}`);
       assert.deepEqual(open.toSorted(), [
+        "/_/oidc/mint-token for anyone",
         "/legacy for API token",
         "/legacy/ for API token",
         "/recovery/proof/api-token/:challenge for anyone",
+        "/recovery/proof/trusted-publisher/:challenge for anyone",
       ]);
     },
   );

@@ -64,7 +64,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   },
   api_tokens: {
     columns:
-      "id account_id name digest projects created_at expires_at last_used_at held_at held_because revoked_at revoked_because",
+      "id account_id name digest projects created_at expires_at last_used_at held_at held_because revoked_at revoked_because publishers",
     exported: ["apiTokens"],
     deletion: go,
   },
@@ -156,6 +156,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: ["sharing"],
     deletion: go,
   },
+  issued_tokens_used: nothing("digest expires_at"),
   key_rotations: nothing("key_id began_at current_since finished_at retired_at"),
   mail_domains: nothing("domain checked_at bad_nights lapsed_at"),
   mail_requests: {
@@ -208,6 +209,12 @@ export const HELD: Readonly<Record<string, Held>> = {
     columns: "id project_id url host bound_by bound_at checked_at removed_at misses next_check_at lost_at",
     exported: ["sharing"],
     deletion: { untouched: "pages that a published project names; who had them verified is an id that says nothing" },
+  },
+  publishers: {
+    columns:
+      "id project_id service issuer repository workflow environment subject added_by added_at removed_at repository_id owner_id first_used_at last_used_at",
+    exported: ["sharing"],
+    deletion: { untouched: "what may publish a project; it ends, and who registered it is an id that says nothing" },
   },
   recovery_batches: {
     columns: "id act done_by done_at undone_at",

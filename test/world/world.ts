@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { weighUndelivered } from "../../src/accounts/index.ts";
 import { type Environment, fetchExceptions, readConfig } from "../../src/app/config.ts";
 import { layoutOf } from "../../src/app/data-folder.ts";
+import { issuersOf } from "../../src/app/issuers.ts";
 import { assets, refusalPage, routes } from "../../src/app/routes.ts";
 import { countRequest } from "../../src/app/start.ts";
 import { type LeakSources, makeLeakLookup } from "../../src/authenticators/index.ts";
@@ -72,6 +73,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...base,
     policy: loaded.value,
     outside: options.outside,
+    issuedTokens: issuersOf(read.value),
     countLeaks:
       options.leaks &&
       makeLeakLookup(options.leaks, {

@@ -3,6 +3,7 @@ import type { Reader } from "../../kernel/db/database.ts";
 import type { Tx } from "../../kernel/db/transact.ts";
 import { ok, refuse, type Result } from "../../kernel/result.ts";
 import { requireNoHold } from "../holds.ts";
+import type { Publisher } from "../publishers/types.ts";
 import { registryRefusals } from "../refusals.ts";
 import { listOpenInvitations } from "../store/invitations.ts";
 import {
@@ -15,6 +16,7 @@ import {
   roleIn,
 } from "../store/people.ts";
 import { listProjectUrls } from "../store/project-urls.ts";
+import { listPublishers } from "../store/publishers.ts";
 import type { Invitation, Place, Power, ProjectUrl, Sharer, SharedRole } from "../types.ts";
 import { mayChange } from "./rules.ts";
 
@@ -58,6 +60,7 @@ export interface PlaceView {
   /** The organisation of a project. */
   readonly organisation: Place | null;
   readonly urls: readonly ProjectUrl[];
+  readonly publishers: readonly Publisher[];
 }
 
 /** A place for somebody with a role there; refused as if it were not there to anybody else. */
@@ -75,5 +78,6 @@ export async function viewPlace(reader: Reader, name: PlaceName, by: Account, no
     projects: isProject ? [] : await listOrganisationProjects(reader, place.id),
     organisation: isProject ? await organisationOf(reader, place.id) : null,
     urls: isProject ? await listProjectUrls(reader, place.id) : [],
+    publishers: isProject ? await listPublishers(reader, place.id) : [],
   });
 }

@@ -14,6 +14,8 @@ export const LIMITS = {
   invitationsADay: 20,
   /** Verified pages of a project. */
   urls: 10,
+  /** Trusted publishers of a project. */
+  publishers: 10,
 } as const;
 
 export const DAY_MS = 24 * 3600_000;

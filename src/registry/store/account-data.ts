@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Reader } from "../../kernel/db/database.ts";
 import type { Tx } from "../../kernel/db/transact.ts";
 import type { AccountId, FileId } from "../../kernel/ids.ts";
+import { listPublishersBy, removePublishersBy } from "./publishers.ts";
 import { own } from "./tables.ts";
 
 /* What the registry holds about one account, for its owner, and what of it goes when the account is deleted. */
@@ -52,7 +53,7 @@ export async function listRoleDates(reader: Reader, accountId: AccountId) {
   return { projects, organisations };
 }
 
-/** Invitations an account sent, or was sent by name, with the verified pages it brought in. The oldest first. */
+/** Invitations an account sent, or was sent by name, with the verified pages and publishers it brought in. The oldest first. */
 export async function listSharingData(reader: Reader, accountId: AccountId) {
   const invitations = await own(reader)
     .selectFrom("invitations as i")
@@ -70,7 +71,7 @@ export async function listSharingData(reader: Reader, accountId: AccountId) {
     .where("bound_by", "=", accountId)
     .orderBy("id")
     .execute();
-  return { invitations, pages };
+  return { invitations, pages, publishers: await listPublishersBy(reader, accountId) };
 }
 
 /** Every hold ever placed on an account, the oldest first. */
@@ -111,6 +112,7 @@ export async function eraseAccountData(tx: Tx, accountId: AccountId): Promise<{ 
     .deleteFrom("invitations")
     .where((is) => is.or([is("invited_by", "=", accountId), is("account_id", "=", accountId)]))
     .execute();
+  await removePublishersBy(tx, accountId);
   await own(tx).deleteFrom("holds").where("account_id", "=", accountId).execute();
   return { tokens: Number(tokens.numDeletedRows) };
 }

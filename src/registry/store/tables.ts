@@ -10,8 +10,10 @@ import type {
   OrganisationId,
   ProjectId,
   ProjectUrlId,
+  PublisherId,
   ReleaseId,
 } from "../../kernel/ids.ts";
+import type { Publisher } from "../publishers/types.ts";
 import type { FileType, InvitationEnd, OrganisationRole, Power, ProjectRole, SharedRole } from "../types.ts";
 
 /** The tables of this slice; nobody else's code names them. */
@@ -97,6 +99,24 @@ export interface RegistryTables {
     next_check_at: Date;
     lost_at: Date | null;
   };
+  publishers: {
+    id: PublisherId;
+    project_id: ProjectId;
+    service: Publisher["service"];
+    issuer: string;
+    repository: string | null;
+    workflow: string | null;
+    environment: string | null;
+    subject: string | null;
+    added_by: AccountId;
+    added_at: Date;
+    removed_at: Date | null;
+    repository_id: string | null;
+    owner_id: string | null;
+    first_used_at: Date | null;
+    last_used_at: Date | null;
+  };
+  issued_tokens_used: { digest: Buffer; expires_at: Date };
   api_tokens: {
     id: ApiTokenId;
     account_id: AccountId;
@@ -110,6 +130,7 @@ export interface RegistryTables {
     held_because: string | null;
     revoked_at: Date | null;
     revoked_because: string | null;
+    publishers: PublisherId[] | null;
   };
   holds: {
     id: HoldId;

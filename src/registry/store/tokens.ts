@@ -1,6 +1,6 @@
 import type { Reader } from "../../kernel/db/database.ts";
 import type { Tx } from "../../kernel/db/transact.ts";
-import type { AccountId, ApiTokenId } from "../../kernel/ids.ts";
+import type { AccountId, ApiTokenId, PublisherId } from "../../kernel/ids.ts";
 import type { ApiToken } from "../types.ts";
 import { own, type RegistryTables } from "./tables.ts";
 
@@ -11,6 +11,7 @@ export interface NewApiToken {
   readonly digest: Buffer;
   readonly projects: readonly string[] | null;
   readonly expiresAt: Date | null;
+  readonly publishers: readonly PublisherId[] | null;
 }
 
 export async function insertApiToken(tx: Tx, row: NewApiToken): Promise<void> {
@@ -29,6 +30,7 @@ export async function insertApiToken(tx: Tx, row: NewApiToken): Promise<void> {
       held_because: null,
       revoked_at: null,
       revoked_because: null,
+      publishers: row.publishers ? [...row.publishers] : null,
     })
     .execute();
 }
@@ -44,12 +46,13 @@ export async function lockApiToken(tx: Tx, id: ApiTokenId): Promise<ApiToken | n
   return row ? toApiToken(row) : null;
 }
 
-/** Every token ever made for the account, newest first. */
+/** Every token ever made for the account by its subscriber, newest first; not those of runs, which live minutes. */
 export async function selectApiTokens(reader: Reader, accountId: AccountId): Promise<readonly ApiToken[]> {
   const rows = await own(reader)
     .selectFrom("api_tokens")
     .selectAll()
     .where("account_id", "=", accountId)
+    .where("publishers", "is", null)
     .orderBy("id", "desc")
     .execute();
   return rows.map(toApiToken);
@@ -133,6 +136,7 @@ const toApiToken = (row: RegistryTables["api_tokens"]): ApiToken => ({
   accountId: row.account_id,
   name: row.name,
   projects: row.projects,
+  publishers: row.publishers,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   lastUsedAt: row.last_used_at,

@@ -117,4 +117,37 @@ const NETWORK: Topic = {
   next: { href: "/recovery", label: "Help to get back in" },
 };
 
-export const PROOF_TOPICS: readonly Topic[] = [SIGNED_IN, KNOWN_BROWSER, OLD_CODES, OLD_MAIL, ANOTHER_MACHINE, NETWORK];
+const PUBLISHERS: Topic = {
+  slug: "trusted-publishers",
+  title: "Publish from a build service without a token",
+  lead: "You say once which workflow may publish your project. Each run then shows who it is, and is given a token of fifteen minutes.",
+  parts: [
+    {
+      title: "Register the workflow",
+      body: html`<p>On the page of your project, under “Trusted publishers”, enter the repository and the name of the workflow file. Name an environment too if you can: the service can then ask a person before each release. Only owners can do this, and every owner is told.</p>`,
+    },
+    {
+      title: "What the run does",
+      body: html`<p>It asks <code>/_/oidc/audience</code> for the audience, its service for a token with that audience, and <code>/_/oidc/mint-token</code> for an upload token, sent as <code>{"token": "…"}</code>. The answer’s <code>token</code> is the password for twine, with the username <code>__token__</code>. Clients that publish so elsewhere know these addresses.</p>`,
+    },
+    {
+      title: "What is refused",
+      body: html`<p>Runs that a pull request or a comment set off, since anybody can make those. A repository that was deleted and made anew, or given to somebody else: an owner must register it again. And every run while the account that registered it may not publish.</p>`,
+    },
+    {
+      title: "When you are locked out",
+      body: html`<p>A publisher that was in use before anything went wrong can help to show that the account is yours. The case page says what to put into the workflow; nothing is published by it. If somebody asks you to run such a thing for a case that is not yours, do not.</p>`,
+    },
+  ],
+  next: { href: "/account", label: "Go to my account" },
+};
+
+export const PROOF_TOPICS: readonly Topic[] = [
+  SIGNED_IN,
+  KNOWN_BROWSER,
+  OLD_CODES,
+  OLD_MAIL,
+  PUBLISHERS,
+  ANOTHER_MACHINE,
+  NETWORK,
+];

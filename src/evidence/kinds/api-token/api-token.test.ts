@@ -4,7 +4,7 @@ import { transact } from "../../../kernel/db/transact.ts";
 import { secret } from "../../../kernel/secret.ts";
 import { authenticateApiToken, listApiTokens } from "../../../registry/index.ts";
 import { spendChallenge } from "../../challenge.ts";
-import { answerWithApiToken, type EvidenceContext, listFindings, proveApiToken, recheckFinding } from "../../index.ts";
+import { answerWithToken, type EvidenceContext, listFindings, proveWithToken, recheckFinding } from "../../index.ts";
 import { codeOf, type EvidenceWorld, evidenceWorld, must } from "../../test-support.ts";
 
 const SOURCE = { ip: "192.0.2.7", userAgent: "test" };
@@ -21,7 +21,8 @@ const later = (context: EvidenceContext, minutes: number): EvidenceContext => ({
   now: new Date(context.now.getTime() + minutes * MINUTE_MS),
 });
 const present = (context: EvidenceContext, challenge: string, token: string) =>
-  proveApiToken(world.runtime, {
+  proveWithToken(world.runtime, {
+    kind: "api-token",
     challenge,
     presented: secret(token),
     source: SOURCE,
@@ -111,13 +112,14 @@ describe("API token", () => {
     );
     assert.equal(codeOf(await present(context, value, "pypi-AgEIcHlwaS5vcmc")), "registry/not-a-token");
     const closed = {
+      kind: "api-token" as const,
       challenge: value,
       presented: secret(token),
       source: SOURCE,
       now: context.now,
       contextOf: async () => null,
     };
-    assert.equal(codeOf(await proveApiToken(world.runtime, closed)), "evidence/not-now");
+    assert.equal(codeOf(await proveWithToken(world.runtime, closed)), "evidence/not-now");
     assert.equal((await listFindings(world.db, context.caseId)).length, 0);
     assert.ok((await authenticateApiToken(world.db, token, context.now)).ok, "nothing was held");
   });
@@ -148,9 +150,16 @@ describe("API token", () => {
     const token = await world.makeToken(alice, "laptop");
     const context = world.openCase(alice);
     const { value } = await world.challenge(context, "api-token");
-    const cut = answerWithApiToken(
+    const cut = answerWithToken(
       world.runtime,
-      { challenge: value, presented: token, source: SOURCE, now: context.now, contextOf: async () => context },
+      {
+        kind: "api-token",
+        challenge: value,
+        presented: token,
+        source: SOURCE,
+        now: context.now,
+        contextOf: async () => context,
+      },
       (_caseId, record) =>
         transact(world.db, { now: context.now }, async (tx) => {
           must(await record(tx));
