@@ -5,6 +5,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "accounts/address-added": "Mail address added",
   "accounts/address-change-undone": "Change of addresses taken back",
   "accounts/address-corrected": "Mistyped mail address corrected",
+  "accounts/address-restored": "Mail address put back",
   "accounts/address-removed": "Mail address removed",
   "accounts/address-unreachable": "Mail does not arrive at an address; it opens nothing until confirmed again",
   "accounts/administrator-created": "Administrator created",
@@ -131,6 +132,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "registry/project-assigned": "Project moved to an organisation",
   "registry/project-created": "Project created",
   "registry/project-unassigned": "Project taken out of an organisation",
+  "registry/release-restored": "Yank of a release taken back",
+  "registry/release-yanked": "Release yanked",
   "registry/role-changed": "Another role in a project or an organisation",
   "registry/role-granted": "Role on a project given",
   "registry/role-left": "Left a project or an organisation",
@@ -151,6 +154,10 @@ const ACTS: Readonly<Record<string, string>> = {
   "suspicion/frozen": "Frozen, because there were signs of somebody else",
   "suspicion/password-told": "The right password came from several networks, and nothing after it",
   "suspicion/tokens-told": "Many API tokens were used from a new network",
+  "undo/begun": "Began to go through what was done while somebody else was in the account",
+  "undo/change-kept": "Something done in that time kept",
+  "undo/change-undone": "Something done in that time undone",
+  "undo/finished": "Went through what was done in that time",
 };
 
 /** Every act that this version writes. */

@@ -17,6 +17,7 @@ export { lookAgain, lookAtFinding, noteChecked, recheckFinding, recordChanges } 
 export {
   confirmForge,
   FORGE_NAMESPACE,
+  dropForge,
   forgetPendingForge,
   type ForgeWithKeys,
   listForges,
@@ -45,6 +46,7 @@ export { type TakenText, takeText, takeTexts, type TypedIn } from "./secrets-in-
 export { redacted } from "./secrets-in-text/scan.ts";
 export {
   confirmOpenpgpKey,
+  dropOpenpgpKey,
   forgetPendingOpenpgpKey,
   listOpenpgpKeys,
   pasteOpenpgpKey,
@@ -52,7 +54,7 @@ export {
   revokeOpenpgpKey,
 } from "./openpgp-keys.ts";
 export { listEveryOpenpgpKey } from "./openpgp-store.ts";
-export { listSigningKeys, registerSigningKey, revokeSigningKey } from "./signing-keys.ts";
+export { dropSigningKey, listSigningKeys, registerSigningKey, revokeSigningKey } from "./signing-keys.ts";
 export type {
   AccountFacts,
   Assessment,
@@ -65,3 +67,4 @@ export type {
   StoredFinding,
   Verdict,
 } from "./types.ts";
+export { firstSign, LOOK_BACK_DAYS, pinnedAt, type Sign, SIGNS_OF_TROUBLE } from "./targets/trouble.ts";

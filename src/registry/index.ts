@@ -33,6 +33,16 @@ export {
 export { type PlaceName, type PlaceView, viewPlace } from "./people/places.ts";
 export { pagesNamedBy, removeUrl, verifyUrl } from "./people/project-urls.ts";
 export { recheckPages } from "./people/recheck-pages.ts";
+export {
+  markRelease,
+  moveBack,
+  putSharerBack,
+  placeNow,
+  type PlaceNow,
+  releaseNow,
+  takePageBack,
+  withdrawSent,
+} from "./people/take-back.ts";
 export { changeRole, foundOrganisation, leavePlace, moveIn, removeSharer, takeOut } from "./people/roles.ts";
 export { mayChange, placeInWords, roleInWords, rolesOf } from "./people/rules.ts";
 export { registryRefusals } from "./refusals.ts";
@@ -55,6 +65,7 @@ export {
   pageUploads,
   type SoleOwnerships,
 } from "./store/account-data.ts";
+export { findInvitation as findOpenInvitation } from "./store/invitations.ts";
 export { listProjectLinks } from "./store/links.ts";
 export { type ImpactCounts, listAccountsOf, type ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";

@@ -41,6 +41,7 @@ import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./
 import { layout } from "./layout.ts";
 import { acceptedSignal, whereKept } from "./passkeys.ts";
 import { selfOf } from "./setup.ts";
+import { undoNotice } from "./undo.ts";
 import { vouchNotice } from "./vouches.ts";
 import { describeBrowser } from "./wording.ts";
 import { deletionNotice } from "./your-data.ts";
@@ -75,6 +76,7 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <h1>${account.username}</h1>
     ${await deletionNotice(runtime, request)}
     ${await vouchNotice(runtime, request)}
+    ${await undoNotice(runtime, request)}
     ${holds.map((hold) =>
       notice({
         tone: "warning",
