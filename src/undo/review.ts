@@ -55,7 +55,8 @@ async function list(reader: Reader, account: Account, review: Review, turn: Turn
   const decisions = await listDecisions(reader, account.id, review.seq);
   const items: Item[] = [];
   for (const kind of UNDO_KINDS) {
-    for (const change of await kind.list(reader, scope))
+    const changes = await kind.list(reader, scope);
+    for (const change of changes.toSorted((a, b) => a.at.getTime() - b.at.getTime()))
       items.push({ ...change, title: kind.title, decision: decisions.get(change.key) ?? null });
   }
   return { review, items, told: listTold(scope) };
