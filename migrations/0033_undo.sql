@@ -18,3 +18,16 @@ create table undo_decisions (
   primary key (account_id, turn, change),
   foreign key (account_id, turn) references undo_reviews (account_id, turn) on delete cascade
 );
+
+-- A restoration to which somebody objected: two people of the desk keep it or take it back.
+drop index recovery_cases_one_open;
+create unique index recovery_cases_one_open on recovery_cases (account_id)
+  where account_id is not null
+    and state in ('collecting', 'review', 'second-review', 'information-requested', 'waiting', 'contested', 'incident',
+      'disputed', 'disputed-second', 'ready');
+alter table recovery_reviews drop constraint recovery_reviews_verdict_check;
+alter table recovery_reviews add constraint recovery_reviews_verdict_check
+  check (verdict in ('approve', 'refuse', 'keep', 'reverse'));
+alter table recovery_notices drop constraint recovery_notices_moment_check;
+alter table recovery_notices add constraint recovery_notices_moment_check
+  check (moment in ('opened', 'midway', 'before-release', 'completed', 'kept', 'reversed'));

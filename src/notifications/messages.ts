@@ -21,8 +21,10 @@ export { message as "case-information-requested" } from "./messages/case-informa
 export { message as "case-message" } from "./messages/case-message/message.ts";
 export { message as "case-notice-before-release" } from "./messages/case-notice-before-release/message.ts";
 export { message as "case-notice-completed" } from "./messages/case-notice-completed/message.ts";
+export { message as "case-notice-kept" } from "./messages/case-notice-kept/message.ts";
 export { message as "case-notice-midway" } from "./messages/case-notice-midway/message.ts";
 export { message as "case-notice-opened" } from "./messages/case-notice-opened/message.ts";
+export { message as "case-notice-reversed" } from "./messages/case-notice-reversed/message.ts";
 export { message as "case-opened-claimant" } from "./messages/case-opened-claimant/message.ts";
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-still-needed" } from "./messages/case-still-needed/message.ts";

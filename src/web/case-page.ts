@@ -39,9 +39,9 @@ import { layout } from "./layout.ts";
 
 export type CaseRequest = HttpRequest<CaseHolder, unknown, unknown, unknown>;
 
-const ENDED = new Set(["restored", "refused", "withdrawn", "expired"]);
+const ENDED = new Set(["restored", "reversed", "refused", "withdrawn", "expired"]);
 /** States in which what was weighed is not the claimant's next step. */
-const SETTLED = new Set([...ENDED, "contested", "incident", "ready"]);
+const SETTLED = new Set([...ENDED, "contested", "incident", "disputed", "disputed-second", "ready"]);
 
 /** The one next step, and the one date that matters. */
 function headline(request: CaseRequest): Html {
@@ -89,6 +89,8 @@ function headline(request: CaseRequest): Html {
       });
     case "contested":
     case "incident":
+    case "disputed":
+    case "disputed-second":
       return notice({
         tone: "warning",
         title: "Stopped",
@@ -96,6 +98,7 @@ function headline(request: CaseRequest): Html {
       });
     case "restored":
       return notice({ tone: "success", title: "Done", body: html`<p>${means} <a href="/sign-in">Sign in</a>.</p>` });
+    case "reversed":
     case "refused":
     case "withdrawn":
     case "expired":
@@ -145,6 +148,8 @@ const MOMENT = {
   midway: "Halfway through the waiting time",
   "before-release": "Shortly before its end",
   completed: "When it was done",
+  kept: "When it was decided that the recovery stands",
+  reversed: "When the recovery was taken back",
 } as const;
 
 /** Whom we told, without saying whose they are: how often and when, never an address. */

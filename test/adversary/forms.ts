@@ -137,6 +137,8 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     seenState: "review",
     code: "000000",
   },
+  "/console/cases/:number/keep": { reason: "short", username: "nobody", seenState: "disputed", code: "000000" },
+  "/console/cases/:number/reverse": { reason: "short", username: "nobody", seenState: "disputed", code: "000000" },
   "/console/cases/:number/resume": { reason: "short", username: "nobody", seenState: "review", code: "000000" },
 };
 
@@ -187,6 +189,8 @@ export const BUTTONS = new Set([
   "/console/cases/:number/refuse/options",
   "/console/cases/:number/resume/options",
   "/console/cases/:number/report-incident/options",
+  "/console/cases/:number/keep/options",
+  "/console/cases/:number/reverse/options",
   "/account/organisations/:name/leave",
   "/account/projects/:name/leave",
 ]);
