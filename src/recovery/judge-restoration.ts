@@ -65,7 +65,8 @@ async function countSame(
   judgement: Judgement,
 ): Promise<number> {
   const reviews = await listReviews(tx, runtime.keys, id);
-  return reviews.filter((one) => one.verdict === judgement && objectedAt !== null && one.decidedAt >= objectedAt).length;
+  return reviews.filter((one) => one.verdict === judgement && objectedAt !== null && one.decidedAt >= objectedAt)
+    .length;
 }
 
 type Follow = (

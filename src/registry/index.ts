@@ -15,7 +15,7 @@ export {
   tokenFault,
 } from "./api-tokens.ts";
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
-export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
+export { ALL_POWERS, heldInWords, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
 export type { MetadataLink, ProjectLink } from "./links.ts";
 export { isProjectName, normalizeName } from "./names.ts";
@@ -66,6 +66,7 @@ export {
   type SoleOwnerships,
 } from "./store/account-data.ts";
 export { findInvitation as findOpenInvitation } from "./store/invitations.ts";
+export { type HoldBeside, selectHoldsBeside as listHoldsBeside } from "./store/holds.ts";
 export { listProjectLinks } from "./store/links.ts";
 export { type ImpactCounts, listAccountsOf, type ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";

@@ -42,6 +42,7 @@ import { layout } from "./layout.ts";
 import { acceptedSignal, whereKept } from "./passkeys.ts";
 import { selfOf } from "./setup.ts";
 import { undoNotice } from "./undo.ts";
+import { holdsBesideNotice, ownHoldNotice } from "./holds.ts";
 import { vouchNotice } from "./vouches.ts";
 import { describeBrowser } from "./wording.ts";
 import { deletionNotice } from "./your-data.ts";
@@ -77,13 +78,8 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     ${await deletionNotice(runtime, request)}
     ${await vouchNotice(runtime, request)}
     ${await undoNotice(runtime, request)}
-    ${holds.map((hold) =>
-      notice({
-        tone: "warning",
-        title: "Some things wait for a while",
-        body: html`<p>Held until ${time(hold.until, request.now)}, because of ${hold.because === "account recovery" ? "the recovery" : "the lock"}: ${hold.powers.join(", ")}. This gives everybody time to notice if it was not you.</p>`,
-      }),
-    )}
+    ${holds.map((hold) => ownHoldNotice(hold, request.now))}
+    ${await holdsBesideNotice(runtime, request)}
     <h2>How you get in</h2>
     ${summaryList([
       { key: "Password", value: "Set", action: html`<a href="/account/password">Change</a>` },

@@ -102,42 +102,46 @@ describe("An objection after the account was given back", () => {
     assert.equal(await stateOf(world, number), "disputed", "and can be objected to again");
   });
 
-  story("two who say that it was not end everything; a new case gives the account to its owner", DEMO, async (world) => {
-    const bob = await maintainer(world, "bob", "bedrock");
-    await world.pass(10_000);
-    const { number, back } = await recovered(world, bob);
-    expectPage(await signIn(back), /bob/);
-    await objectAs(world, bob.address);
-    const desk: Person[] = [];
-    for (const name of ["dana", "erin", "fred"]) {
+  story(
+    "two who say that it was not end everything; a new case gives the account to its owner",
+    DEMO,
+    async (world) => {
+      const bob = await maintainer(world, "bob", "bedrock");
+      await world.pass(10_000);
+      const { number, back } = await recovered(world, bob);
+      expectPage(await signIn(back), /bob/);
+      await objectAs(world, bob.address);
+      const desk: Person[] = [];
+      for (const name of ["dana", "erin", "fred"]) {
+        await forgetAttempts(world);
+        desk.push(await atTheDesk(world, await staff(world, name, "reviewer")));
+      }
+      const [dana, erin, fred] = desk;
+      assert(dana && erin && fred);
+      expectPage(await decide(dana, number, "reverse", "bob"), /Disputed second/);
+      expectPage(await decide(erin, number, "keep", "bob"), /Disputed second/);
+      assert(await isFrozen(world, "bob"), "they differ: a third one decides");
+      const before = await lastSeq(world);
+      expectPage(await decide(fred, number, "reverse", "bob"), /Reversed/);
+      const acts = await actsSince(world, before);
+      assert(acts.includes("recovery/authenticators-revoked"), acts.join(", "));
+      assert(await isFrozen(world, "bob"));
+      await world.settle();
+      assert.equal(told(world, bob.address, /recovery was taken back/), 1);
       await forgetAttempts(world);
-      desk.push(await atTheDesk(world, await staff(world, name, "reviewer")));
-    }
-    const [dana, erin, fred] = desk;
-    assert(dana && erin && fred);
-    expectPage(await decide(dana, number, "reverse", "bob"), /Disputed second/);
-    expectPage(await decide(erin, number, "keep", "bob"), /Disputed second/);
-    assert(await isFrozen(world, "bob"), "they differ: a third one decides");
-    const before = await lastSeq(world);
-    expectPage(await decide(fred, number, "reverse", "bob"), /Reversed/);
-    const acts = await actsSince(world, before);
-    assert(acts.includes("recovery/authenticators-revoked"), acts.join(", "));
-    assert(await isFrozen(world, "bob"));
-    await world.settle();
-    assert.equal(told(world, bob.address, /recovery was taken back/), 1);
-    await forgetAttempts(world);
-    expectPage(await signInWithPassword(elsewhere(world, back)), /do not go together/, 401);
-    expectPage(await fred.browser.open(`/console/cases/${number}`), /Nothing to decide/);
+      expectPage(await signInWithPassword(elsewhere(world, back)), /do not go together/, 401);
+      expectPage(await fred.browser.open(`/console/cases/${number}`), /Nothing to decide/);
 
-    // What the machine believed once is enough no more: two people decide, and the freeze ends with the restoration.
-    const owner = await proven(world, bob);
-    assert.equal(await stateOf(world, owner.number), "review");
-    expectPage(await decide(dana, owner.number, "approve", "bob"), /Second review/);
-    expectPage(await decide(erin, owner.number, "approve", "bob"), /Waiting/);
-    assert(await isFrozen(world, "bob"), "frozen until it is given back");
-    await takeBack(world, owner.away, owner.number);
-    assert(!(await isFrozen(world, "bob")));
-    await world.pass(60_000);
-    expectPage(await signIn(elsewhere(world, owner.away)), /bob/);
-  });
+      // What the machine believed once is enough no more: two people decide, and the freeze ends with the restoration.
+      const owner = await proven(world, bob);
+      assert.equal(await stateOf(world, owner.number), "review");
+      expectPage(await decide(dana, owner.number, "approve", "bob"), /Second review/);
+      expectPage(await decide(erin, owner.number, "approve", "bob"), /Waiting/);
+      assert(await isFrozen(world, "bob"), "frozen until it is given back");
+      await takeBack(world, owner.away, owner.number);
+      assert(!(await isFrozen(world, "bob")));
+      await world.pass(60_000);
+      expectPage(await signIn(elsewhere(world, owner.away)), /bob/);
+    },
+  );
 });

@@ -12,7 +12,11 @@ import {
 
 /** Lanes by who has the next move; incidents first. Each with the order in which it is worked off. */
 export const LANES = {
-  incident: { label: "Incidents", order: "longest-first", states: ["contested", "incident", "disputed", "disputed-second"] },
+  incident: {
+    label: "Incidents",
+    order: "longest-first",
+    states: ["contested", "incident", "disputed", "disputed-second"],
+  },
   us: { label: "Waiting for us", order: "longest-first", states: ["review", "second-review"] },
   them: {
     label: "Waiting for them",

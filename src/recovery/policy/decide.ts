@@ -170,7 +170,8 @@ function afterReversal(policy: Policy, outcome: Outcome, isStrict: boolean) {
     waitMs: Math.max(waitMs, outcome.waitMs),
     holdMs: Math.max(holdMs, outcome.holdMs),
   };
-  if (outcome.route !== "machine" && outcome.route !== "one-reviewer" && outcome.route !== "two-reviewers") return longer;
+  if (outcome.route !== "machine" && outcome.route !== "one-reviewer" && outcome.route !== "two-reviewers")
+    return longer;
   if (isStrict) return longer; // the owner wants no person to be asked; the wait and the notices remain
   const needed = Math.max(approvals, outcome.approvals);
   const route: Route = needed > 1 ? "two-reviewers" : "one-reviewer";
