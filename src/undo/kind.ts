@@ -24,6 +24,8 @@ export interface UndoKind {
   readonly id: string;
   /** As a heading: "People". */
   readonly title: string;
+  /** Left out of the list where nothing is left to undo, since another kind then tells what became of it. */
+  readonly isLeftOutWhenOver?: boolean;
   /** Acts of the account's own history that it reads. */
   readonly acts: readonly string[];
   /** What of this kind was done in the window, the oldest first, and whether it still stands. */

@@ -56,8 +56,11 @@ async function list(reader: Reader, account: Account, review: Review, turn: Turn
   const items: Item[] = [];
   for (const kind of UNDO_KINDS) {
     const changes = await kind.list(reader, scope);
-    for (const change of changes.toSorted((a, b) => a.at.getTime() - b.at.getTime()))
-      items.push({ ...change, title: kind.title, decision: decisions.get(change.key) ?? null });
+    for (const change of changes.toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
+      const decision = decisions.get(change.key) ?? null;
+      if (kind.isLeftOutWhenOver && change.over !== null && !decision) continue;
+      items.push({ ...change, title: kind.title, decision });
+    }
   }
   return { review, items, told: listTold(scope) };
 }

@@ -59,7 +59,7 @@ export async function undoNotice(runtime: Runtime, request: AccountRequest): Pro
   return notice({
     tone: "warning",
     title: "Was somebody else in your account?",
-    body: html`<p>Go through what was done in that time, and undo what was not you. What is on hold does not stand in the way.</p><p class="actions">${linkButton({ href: PATH, label: "Look at what happened" })}</p>`,
+    body: html`<p>Go through what was done in that time, and undo what was not you. What is on hold does not stand in the way.</p><p><a href="${PATH}">Look at what happened</a></p>`,
   });
 }
 
@@ -236,7 +236,7 @@ const choiceOf = (since: Choice["kind"], named: string | undefined): Choice =>
 export const undoRoutes: readonly Route[] = [
   defineRoute({
     method: "GET",
-    path: PATH,
+    path: "/account/undo",
     about: "After somebody else was in the account: the next question about what was done in that time.",
     guard: undoGuard,
     query: z.strictObject({ step: z.literal("since").optional() }),

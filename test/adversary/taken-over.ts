@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
 import {
   expectPage,
@@ -9,8 +10,20 @@ import {
   upload,
   wheelOf,
 } from "../../src/bin/demo/person.ts";
+import { confirmContact, openFromForm, proveSshKey, restorationPath } from "../../src/bin/demo/recovery.ts";
+import { restore } from "../../src/bin/demo/story.ts";
 import type { World } from "../world/world.ts";
-import { addAddress, DAY, elsewhere, HOUR, maintainer, newestLink, pressAtAddress, subscriber } from "./cast.ts";
+import {
+  addAddress,
+  DAY,
+  elsewhere,
+  HOUR,
+  maintainer,
+  newestLink,
+  pressAtAddress,
+  stateOf,
+  subscriber,
+} from "./cast.ts";
 
 /* An account that somebody else was in for a day, and that its owner has locked and unlocked again. */
 
@@ -112,4 +125,34 @@ export async function doHarm(world: World, { thief, mallory }: TakenOver, bobId:
   const { publicLine } = other.sshKey;
   expectPage(await thief.browser.submit("/account/keys", { key: publicLine }), /SHA256:/);
   await world.pass(HOUR);
+}
+
+/** A case in which mailbox and key are shown. */
+export async function proven(
+  world: World,
+  person: Person,
+): Promise<{ readonly number: string; readonly away: Person }> {
+  const away = elsewhere(world, person);
+  const { number } = await openFromForm(away, { username: person.username, contact: person.address });
+  await confirmContact(world, away, number);
+  await proveSshKey(away);
+  return { number, away };
+}
+
+/** Waits until the case is ready, and sets up the account anew. */
+export async function takeBack(world: World, away: Person, number: string): Promise<void> {
+  await world.pass(60_000);
+  await restore(world, away, await restorationPath(world, away.address, number));
+  await world.settle();
+}
+
+/** A case decided by machine, until the account is given back. Gives its number and who is in then. */
+export async function recovered(
+  world: World,
+  person: Person,
+): Promise<{ readonly number: string; readonly back: Person }> {
+  const { number, away } = await proven(world, person);
+  assert.equal(await stateOf(world, number), "waiting");
+  await takeBack(world, away, number);
+  return { number, back: away };
 }

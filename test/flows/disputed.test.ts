@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { expectPage, type Person, signIn, signInWithPassword, upload, wheelOf } from "../../src/bin/demo/person.ts";
 import { openBrowser } from "../../src/bin/demo/browser.ts";
-import { confirmContact, openFromForm, proveSshKey, restorationPath } from "../../src/bin/demo/recovery.ts";
-import { decide, restore } from "../../src/bin/demo/story.ts";
+import { decide } from "../../src/bin/demo/story.ts";
 import {
   accountIdOf,
   actsSince,
@@ -18,37 +17,13 @@ import {
   stateOf,
 } from "../adversary/cast.ts";
 import { listActiveHolds } from "../../src/registry/index.ts";
-import { accept, invite } from "../adversary/taken-over.ts";
+import { accept, invite, proven, recovered, takeBack } from "../adversary/taken-over.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 
 /* Somebody objects after the account was given back: two people of the desk keep the recovery or take it back. */
 
 const DEMO = { policyFile: "policy/demo.json" };
-
-/** A case in which mailbox and key are shown. */
-async function proven(world: World, person: Person): Promise<{ readonly number: string; readonly away: Person }> {
-  const away = elsewhere(world, person);
-  const { number } = await openFromForm(away, { username: person.username, contact: person.address });
-  await confirmContact(world, away, number);
-  await proveSshKey(away);
-  return { number, away };
-}
-
-/** Waits until the case is ready, and sets up the account anew. */
-async function takeBack(world: World, away: Person, number: string): Promise<void> {
-  await world.pass(60_000);
-  await restore(world, away, await restorationPath(world, away.address, number));
-  await world.settle();
-}
-
-/** A case decided by machine, until the account is given back. Gives its number and who is in then. */
-async function recovered(world: World, person: Person): Promise<{ readonly number: string; readonly back: Person }> {
-  const { number, away } = await proven(world, person);
-  assert.equal(await stateOf(world, number), "waiting");
-  await takeBack(world, away, number);
-  return { number, back: away };
-}
 
 /** Presses the button behind the newest objection link of somebody who was told. */
 async function objectAs(world: World, address: string): Promise<void> {

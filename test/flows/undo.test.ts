@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { upload, expectPage, type Person, wheelOf } from "../../src/bin/demo/person.ts";
+import { expectPage, makeToken, type Person, signIn, upload, wheelOf } from "../../src/bin/demo/person.ts";
 import { formsOf } from "../../src/bin/demo/browser.ts";
-import { accountIdOf, actsSince, DAY, lastSeq } from "../adversary/cast.ts";
-import { doHarm, go, lockAndUnlock, PROJECT, signedIn, takeOver } from "../adversary/taken-over.ts";
+import { listAddresses } from "../../src/accounts/index.ts";
+import { transact } from "../../src/kernel/db/transact.ts";
+import { yankRelease } from "../../src/registry/index.ts";
+import { accountIdOf, actsSince, addAddress, DAY, lastSeq, pressAtAddress } from "../adversary/cast.ts";
+import { doHarm, go, lockAndUnlock, PROJECT, recovered, signedIn, takeOver } from "../adversary/taken-over.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 
 /* After somebody else was in the account: what was done in that time, kept or undone, one question a page. */
 
 const UNDO = "/account/undo";
+const DEMO = { policyFile: "policy/demo.json" };
 
 /** What installers see of a project. */
 const indexOf = async (world: World, project: string): Promise<string> =>
@@ -130,4 +134,60 @@ describe("After somebody else was in the account", () => {
     const kept = await alice.browser.submit(form.action, { ...form.fields, verdict: "kept" });
     expectPage(kept, /undone already/, 409);
   });
+
+  story(
+    "after a recovery too: the main address, an organisation, a yank; and what cannot be undone is said",
+    DEMO,
+    async (world) => {
+      const { alice } = await takeOver(world);
+      const owner = await signedIn(world, alice);
+      await go(owner, "/account/confirm");
+      await go(owner, "/account/organisations");
+      expectPage(await owner.browser.submit("/account/organisations", { name: "ridge" }), /Who shares it/);
+      await world.pass(20 * DAY);
+      const in_ = await signedIn(world, alice);
+      await go(in_, "/account/confirm");
+      await addAddress(world, in_, "thief@evil.example");
+      await pressAtAddress(in_, "main", "thief@evil.example");
+      await go(in_, "/account/organisations/ridge");
+      expectPage(
+        await in_.browser.submit("/account/organisations/ridge/projects", { project: "alpenglow" }),
+        /alpenglow/,
+      );
+      const accountId = await accountIdOf(world, "alice");
+      const yanking = { project: "alpenglow", version: "1.0", because: "nobody should use it", by: accountId };
+      await transact(world.runtime.db, { now: world.time.now() }, (tx) =>
+        yankRelease(tx, world.runtime.random, yanking),
+      );
+      assert.match(await indexOf(world, "alpenglow"), /alpenglow-1\.0[^>]*data-yanked/);
+      await go(in_, "/account/tokens");
+      await makeToken(in_, "night job");
+      assert.equal((await upload(world, in_, wheelOf("alpenstorm", "1.0"))).status, 200);
+      await world.pass(60_000);
+
+      const { back } = await recovered(world, alice);
+      await world.pass(60_000);
+      const again = back; // the browser of the recovery is known: no code goes to the thief's address
+      expectPage(await signIn(again), /alice/);
+      await go(again, UNDO);
+      expectPage(await again.browser.submit(UNDO), /Was this you\?/);
+      expectPage(await go(again, `${UNDO}/all`), /The project alpenstorm was made\. .* Its name stays taken/);
+      assert.match(again.browser.page.text, /An API token was made\. .* It has ended already/);
+      await go(again, UNDO);
+      for (let left = 20; left > 0 && /Was this you\?/.test(again.browser.page.text); left -= 1)
+        expectPage(await answer(again, "undone"), /Was this you\?|been through all of it/);
+      expectPage(again.browser.page, /been through all of it/);
+      assert.doesNotMatch(await indexOf(world, "alpenglow"), /data-yanked/);
+      assert.match(await indexOf(world, "alpenstorm"), /data-yanked/);
+      assert.match((await go(again, "/account/organisations/ridge")).text, /Projects None yet/);
+      const addresses = await listAddresses(world.runtime.db, accountId);
+      assert.deepEqual(
+        addresses.map(({ address, isPrimary }) => [address, isPrimary]),
+        [
+          ["alice@alice.example", true],
+          ["alice@second.example", false],
+        ],
+      );
+    },
+  );
 });

@@ -18,6 +18,7 @@ import { runOf } from "../window.ts";
 export const invitations: UndoKind = {
   id: "invitation",
   title: "Invitations",
+  isLeftOutWhenOver: true,
   acts: ["registry/invited"],
   list: async (reader, scope) => {
     const changes: Change[] = [];
