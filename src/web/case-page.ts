@@ -218,7 +218,8 @@ function closing(request: CaseRequest): Html {
     return html`<section><h2>Go on with it</h2><p>Nothing you have shown is lost.</p>${act("reopen", "Reopen this case", "primary")}</section>`;
   if (recoveryCase.state === "refused")
     return html`<section><h2>Not right?</h2><p>Somebody who did not decide before looks at it again.</p>${act("appeal", "Ask for another look", "primary")}</section>`;
-  if (ENDED.has(recoveryCase.state)) return html``;
+  // After a restoration its claimant has nothing left to end.
+  if (ENDED.has(recoveryCase.state) || recoveryCase.state.startsWith("disputed")) return html``;
   return html`
     <section class="quiet"><h2>Other things you can do</h2>
       ${recoveryCase.state === "collecting" && recoveryCase.contactConfirmedAt ? html`<p>Have you shown all you can?</p>${act("submit", "Let a person look at it now")}` : null}

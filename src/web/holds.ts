@@ -6,9 +6,11 @@ import type { AccountRequest } from "./account-frame.ts";
 
 /* What is held for a while after an account was given back: said to its owner, and to those who share projects with it. */
 
+const RECOVERY = "account recovery";
+
 /** Why, as people say it; the words of the hold itself stand in refusals. */
 const because = (hold: Pick<Hold, "because">): string =>
-  hold.because === "account recovery"
+  hold.because === RECOVERY
     ? "the account was recovered"
     : hold.because === "the account was locked and unlocked"
       ? "the account was locked and unlocked"
@@ -48,8 +50,8 @@ export async function holdsBesideNotice(
     tone: "info",
     title:
       project === undefined
-        ? "Somebody you share projects with was away from their account"
+        ? "Publishing is held for somebody you share projects with"
         : "Publishing from an account is held",
-    body: html`<p>Nothing can be published and nobody’s role can be changed from ${held.length === 1 ? "this account" : "these accounts"} for a while, so that you have time to notice if it was not them:</p><ul>${held.map(row)}</ul><p>Do you know of it? Then there is nothing to do. If something looks wrong, the mail that we sent you has a button that stops it.</p>`,
+    body: html`<p>Nothing can be published and nobody’s role can be changed from ${held.length === 1 ? "this account" : "these accounts"} for a while, so that you have time to notice if it was not them:</p><ul>${held.map(row)}</ul><p>Do you know of it? Then there is nothing to do. ${held.some((one) => one.because === RECOVERY) ? "If something looks wrong, the mail about the recovery that we sent you has a button that stops it." : "If something looks wrong, ask them, on a channel you already used with them."}</p>`,
   });
 }
