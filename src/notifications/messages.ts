@@ -64,5 +64,6 @@ export { message as "sharing-invited" } from "./messages/sharing-invited/message
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
 export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";
+export { message as "undo-begun" } from "./messages/undo-begun/message.ts";
 export { message as "unusual-activity" } from "./messages/unusual-activity/message.ts";
 export { message as "vouch-asked" } from "./messages/vouch-asked/message.ts";

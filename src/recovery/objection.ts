@@ -95,7 +95,8 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     const later = recoveryCase.state === "restored" ? await lockOpenCaseOf(tx, accountId) : null;
     const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
     const words = `Objection by a recipient of our notices (${relation})${which}.`;
-    const mayStand = later !== null;
+    // Several of those who were told may press their button: the first stops it, and the others are heard too.
+    const mayStand = later !== null || recoveryCase.state.startsWith("disputed");
     const moved = await contest(tx, runtime, later ?? recoveryCase, {
       as: "objector",
       actor,

@@ -1,10 +1,13 @@
-import type { Account } from "../accounts/index.ts";
+import { type Account, listAddresses } from "../accounts/index.ts";
 import { audit, listEvents, type StoredAuditEvent } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
 import type { AccountId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
+import { queueMail } from "../notifications/index.ts";
+import { wasRestoredSince } from "../recovery/index.ts";
+import { listEveryHold } from "../registry/index.ts";
 import type { Self } from "../security-settings/index.ts";
 import { subjectOf } from "./kind.ts";
 import { kindOf, UNDO_KINDS } from "./kinds.ts";
@@ -13,8 +16,9 @@ import { findTurn, isOwnersSession, type Turn } from "./regained.ts";
 import { findReview, listDecisions, lockReview, putDecision, putReview, setFinished } from "./store.ts";
 import { listTold, TOLD_ACTS } from "./told.ts";
 import type { Change, Decision, Review, Told, Verdict, Window } from "./types.ts";
-import { type Choice, windowOf } from "./window.ts";
+import { type Choice, OPEN_DAYS, windowOf } from "./window.ts";
 
+const DAY_MS = 24 * 3600_000;
 const PAGE = 500;
 const ACTS: readonly string[] = [...new Set([...UNDO_KINDS.flatMap((kind) => kind.acts), ...TOLD_ACTS])];
 
@@ -88,7 +92,12 @@ export async function viewUndo(reader: Reader, by: By): Promise<UndoView | null>
 
 /** Whether the account's pages should say that there is something to go through. */
 export async function isUndoUrged(reader: Reader, by: By): Promise<boolean> {
-  const turn = await ownTurn(reader, by);
+  // Asked on every look at the account: its history, which may be long, is read only where there is a trace elsewhere.
+  const since = new Date(by.now.getTime() - OPEN_DAYS * DAY_MS);
+  const wasGivenBack =
+    (await wasRestoredSince(reader, by.account.id, since)) ||
+    (await listEveryHold(reader, by.account.id)).some(({ placedAt }) => placedAt >= since);
+  const turn = wasGivenBack ? await ownTurn(reader, by) : null;
   if (!turn?.regained.isUrged) return false;
   return (await findReview(reader, by.account.id, turn.regained.seq))?.finishedAt == null;
 }
@@ -101,10 +110,21 @@ export function beginUndo(runtime: Runtime, self: Self, choice: Choice): Promise
     if (!turn) return refuse(undoRefusals["nothing-to-undo"]());
     const window = windowOf(choice, turn.moments, turn.regained.at);
     if (!window) return refuse(undoRefusals["bad-moment"]());
+    const isNew = (await findReview(tx, account.id, turn.regained.seq)) === null;
     await putReview(tx, account.id, turn.regained.seq, window.from);
+    if (isNew) await tellBegun(tx, runtime, self);
     note(tx, runtime, self, "undo/begun", { since: window.from.toISOString(), choice: choice.kind });
     return ok();
   });
+}
+
+/** Every confirmed address hears of it at once: whoever undoes things may be a thief all the same. */
+async function tellBegun(tx: Tx, runtime: Runtime, { account, source, now }: Self): Promise<void> {
+  for (const { address, verifiedAt } of await listAddresses(tx, account.id)) {
+    if (!verifiedAt) continue;
+    const params = { username: account.username, when: now, source: source.ip };
+    await queueMail(tx, runtime, { to: address, message: "undo-begun", params, accountId: account.id });
+  }
 }
 
 const note = (tx: Tx, runtime: Runtime, self: Self, act: string, facts: Readonly<Record<string, string>>): void =>

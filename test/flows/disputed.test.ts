@@ -49,6 +49,8 @@ describe("An objection after the account was given back", () => {
     await objectAs(world, carol.address);
     assert.equal(await stateOf(world, number), "disputed");
     assert(await isFrozen(world, "bob"));
+    await objectAs(world, bob.address); // a second one is heard too
+    assert.equal(await stateOf(world, number), "disputed");
     expectPage(await back.browser.open("/account"), /Sign in/);
     await forgetAttempts(world);
 

@@ -78,6 +78,7 @@ describe("After somebody else was in the account", () => {
     assert.equal(told(world, bob.address, /alice made bob an owner again/), 1);
     assert.equal(told(world, mallory.address, /alice removed mallory/), 1);
     assert.equal(told(world, bob.address, /alice yanked version 2\.0/), 1);
+    assert.equal(told(world, alice.address, /somebody has begun to go through what was done/), 1);
     const acts = (await actsSince(world, before)).filter((act) => act === "undo/change-undone");
     assert.equal(acts.length, 8, "each decision is on the record");
 
