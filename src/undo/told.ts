@@ -25,6 +25,10 @@ const OWN: Readonly<Record<string, Hint>> = {
     what: () => "An organisation was made.",
     hint: "You own it, and can leave it as it is.",
   },
+  "registry/invitation-accepted": {
+    what: (event) => `The account joined ${where(event)}.`,
+    hint: "Leave it on its page, if you do not want to be there.",
+  },
   "registry/role-left": {
     what: (event) => `The account left ${where(event)}.`,
     hint: "Ask one of its owners to invite you again.",

@@ -3,10 +3,7 @@ import { listEvents, type StoredAuditEvent } from "../../audit/index.ts";
 import type { Reader } from "../../kernel/db/database.ts";
 import type { AccountId } from "../../kernel/ids.ts";
 import {
-  listOrganisationsOf,
-  listProjectsOf,
   mayChange,
-  normalizeName,
   placeInWords,
   type PlaceName,
   type PlaceNow,
@@ -15,7 +12,7 @@ import {
   roleInWords,
   type SharedRole,
 } from "../../registry/index.ts";
-import { factOf, isBy, placeOf, type Scope, subjectOf, type UndoKind } from "../kind.ts";
+import { factOf, isBy, isOwnAct, placeOf, type Scope, subjectOf, type UndoKind } from "../kind.ts";
 import type { Change } from "../types.ts";
 import { type Deed, runOf } from "../window.ts";
 
@@ -55,28 +52,22 @@ function deedsOf(events: readonly StoredAuditEvent[], { account, events: own }: 
 
 const keyOf = ({ kind, slug }: PlaceName, who: AccountId): string => `person:${kind}:${slug}:${who}`;
 
-/** Pairs of place and person about whom there may be something to say. */
+/** Pairs of place and person about whom there may be something to say, in the places where the account did something. */
 async function candidates(reader: Reader, scope: Scope): Promise<ReadonlyMap<string, readonly [PlaceNow, AccountId]>> {
-  const { account, events, window } = scope;
-  const names: readonly PlaceName[] = [
-    ...(await listProjectsOf(reader, account.id)).map((one) => ({
-      kind: "project" as const,
-      slug: one.normalizedName,
-    })),
-    ...(await listOrganisationsOf(reader, account.id)).map((one) => ({
-      kind: "organisation" as const,
-      slug: normalizeName(one.name),
-    })),
-  ];
-  const changed = events.filter((event) => event.act === "registry/people-changed");
+  const { account, window } = scope;
+  // Later ones too: whom the account has removed again since is found by that.
+  const acts = scope.events.filter((event) => people.acts.includes(event.act) && isBy(event, account.id));
+  const places = Map.groupBy(acts, (event) => {
+    const place = placeOf(event);
+    return place ? `${place.kind}:${place.slug}` : "";
+  });
   const found = new Map<string, readonly [PlaceNow, AccountId]>();
-  for (const name of names) {
-    const now = await placeNow(reader, name, account.id);
+  for (const events of places.values()) {
+    const first = events.find((event) => isOwnAct(event, scope));
+    const name = first && placeOf(first);
+    const now = name && (await placeNow(reader, name, account.id));
     if (!now) continue;
-    const about = changed.flatMap((event) => {
-      const place = placeOf(event);
-      return place?.kind === name.kind && place.slug === name.slug ? [factOf(event, "about") as AccountId] : []; // written by the registry
-    });
+    const about = events.flatMap((event) => (factOf(event, "about") as AccountId | "") || []); // written by the registry
     const recent = [...now.roles].flatMap(([id, { since }]) => (since >= window.from ? [id] : []));
     for (const id of [...about, ...recent]) if (id !== account.id) found.set(keyOf(name, id), [now, id]);
   }
