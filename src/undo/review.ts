@@ -1,4 +1,4 @@
-import { type Account, listAddresses } from "../accounts/index.ts";
+import { type Account, listAddresses, lockAccount } from "../accounts/index.ts";
 import { audit, listEvents, type StoredAuditEvent } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
@@ -106,6 +106,7 @@ export async function isUndoUrged(reader: Reader, by: By): Promise<boolean> {
 export function beginUndo(runtime: Runtime, self: Self, choice: Choice): Promise<Result<undefined>> {
   const { account, now } = self;
   return transact(runtime.db, { now }, async (tx): Promise<Result<undefined>> => {
+    await lockAccount(tx, account.id); // two windows that begin at once tell everybody once
     const turn = await ownTurn(tx, self);
     if (!turn) return refuse(undoRefusals["nothing-to-undo"]());
     const window = windowOf(choice, turn.moments, turn.regained.at);
