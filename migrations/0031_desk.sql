@@ -51,6 +51,7 @@ create table desk_presence (
   primary key (case_id, account_id)
 );
 create table desk_drafts (
+  id text not null unique default gen_random_uuid()::text,
   case_id text not null,
   account_id text not null,
   field text not null,

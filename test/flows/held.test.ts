@@ -94,7 +94,7 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
       db,
     );
     await sql`insert into desk_views values ('view_p', ${id}, 'Mine', 'who=me', ${now})`.execute(db);
-    await sql`insert into desk_drafts values ('case_p', ${id}, 'note', 'half a sentence', ${now})`.execute(db);
+    await sql`insert into desk_drafts values ('draft_p', 'case_p', ${id}, 'note', 'half a sentence', ${now})`.execute(db);
     await sql`insert into desk_presence values ('case_p', ${id}, ${now}, ${now})`.execute(db);
     await sql`insert into recovery_batches values ('bat_p', 'assign', ${id}, ${now}, null)`.execute(db);
     await sql`insert into registry_mail_uses values ('one', ${id}, 'case_x', ${now})`.execute(db);

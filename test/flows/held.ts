@@ -90,7 +90,7 @@ export const HELD: Readonly<Record<string, Held>> = {
     deletion: go,
   },
   desk_drafts: {
-    columns: "case_id account_id field body saved_at",
+    columns: "id case_id account_id field body saved_at",
     exported: "half a sentence about somebody else's case, gone within the week",
     deletion: go,
   },
