@@ -16,6 +16,8 @@ export const DRAFT_FIELDS = [
   "refuse-reason",
   "resume-reason",
   "report-incident-reason",
+  "keep-reason",
+  "reverse-reason",
 ] as const;
 export type DraftField = (typeof DRAFT_FIELDS)[number];
 export const LONGEST_DRAFT = 4000;

@@ -19,6 +19,7 @@ export { lookAgain, lookAtFinding, noteChecked, recheckFinding, recordChanges } 
 export {
   confirmForge,
   FORGE_NAMESPACE,
+  dropForge,
   forgetPendingForge,
   type ForgeWithKeys,
   listForges,
@@ -46,6 +47,7 @@ export { type TakenText, takeText, takeTexts, type TypedIn } from "./secrets-in-
 export { redacted } from "./secrets-in-text/scan.ts";
 export {
   confirmOpenpgpKey,
+  dropOpenpgpKey,
   forgetPendingOpenpgpKey,
   listOpenpgpKeys,
   pasteOpenpgpKey,
@@ -53,7 +55,7 @@ export {
   revokeOpenpgpKey,
 } from "./openpgp-keys.ts";
 export { listEveryOpenpgpKey } from "./openpgp-store.ts";
-export { listSigningKeys, registerSigningKey, revokeSigningKey } from "./signing-keys.ts";
+export { dropSigningKey, listSigningKeys, registerSigningKey, revokeSigningKey } from "./signing-keys.ts";
 export type {
   AccountFacts,
   Assessment,
@@ -66,3 +68,4 @@ export type {
   StoredFinding,
   Verdict,
 } from "./types.ts";
+export { firstSign, LOOK_BACK_DAYS, pinnedAt, type Sign, SIGNS_OF_TROUBLE } from "./targets/trouble.ts";

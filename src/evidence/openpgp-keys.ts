@@ -7,7 +7,7 @@ import {
   readOpenpgpSignature,
 } from "../kernel/crypto/openpgp.ts";
 import type { Reader } from "../kernel/db/database.ts";
-import { lockName, transact } from "../kernel/db/transact.ts";
+import { lockName, transact, type Tx } from "../kernel/db/transact.ts";
 import { type AccountId, newId, type SigningKeyId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -168,26 +168,31 @@ export const listOpenpgpKeys = (reader: Reader, accountId: AccountId): Promise<r
   selectOpenpgpKeys(reader, accountId);
 
 /** Takes a key away for good, and tells every confirmed address. Refuses a key the account does not have. */
-export function revokeOpenpgpKey(
+export const revokeOpenpgpKey = (
   runtime: Runtime,
   input: ByOwner & { readonly id: SigningKeyId },
+): Promise<Result<undefined>> => transact(runtime.db, { now: input.now }, (tx) => dropOpenpgpKey(tx, runtime, input));
+
+/** As `revokeOpenpgpKey`, in the caller's transaction. */
+export async function dropOpenpgpKey(
+  tx: Tx,
+  runtime: Runtime,
+  input: Omit<ByOwner, "now"> & { readonly id: SigningKeyId },
 ): Promise<Result<undefined>> {
-  return transact(runtime.db, { now: input.now }, async (tx) => {
-    const revoked = await setOpenpgpKeyRevoked(tx, input, "removed");
-    if (!revoked) return refuse(evidenceRefusals["no-such-key"]());
-    const { fingerprint } = revoked;
-    await tellOfKey(tx, runtime, input.accountId, "recovery-key-removed", {
-      what: "OpenPGP key",
-      name: fingerprint,
-      why: "removed",
-    });
-    audit(tx, runtime.random, {
-      act: "evidence/openpgp-key-revoked",
-      actor: input.actor,
-      accountId: input.accountId,
-      facts: { key: input.id },
-      personal: { fingerprint },
-    });
-    return ok();
+  const revoked = await setOpenpgpKeyRevoked(tx, input, "removed");
+  if (!revoked) return refuse(evidenceRefusals["no-such-key"]());
+  const { fingerprint } = revoked;
+  await tellOfKey(tx, runtime, input.accountId, "recovery-key-removed", {
+    what: "OpenPGP key",
+    name: fingerprint,
+    why: "removed",
   });
+  audit(tx, runtime.random, {
+    act: "evidence/openpgp-key-revoked",
+    actor: input.actor,
+    accountId: input.accountId,
+    facts: { key: input.id },
+    personal: { fingerprint },
+  });
+  return ok();
 }

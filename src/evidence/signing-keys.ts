@@ -1,7 +1,7 @@
 import { audit, type AuditActor } from "../audit/index.ts";
 import { parseSshPublicKey } from "../kernel/crypto/sshsig.ts";
 import type { Reader } from "../kernel/db/database.ts";
-import { lockName, transact } from "../kernel/db/transact.ts";
+import { lockName, transact, type Tx } from "../kernel/db/transact.ts";
 import { type AccountId, newId, type SigningKeyId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -64,26 +64,33 @@ export async function registerSigningKey(runtime: Runtime, input: NewSigningKey)
 export const listSigningKeys = (reader: Reader, accountId: AccountId): Promise<readonly SigningKey[]> =>
   selectSigningKeys(reader, accountId);
 
+interface OneKey {
+  readonly id: SigningKeyId;
+  readonly accountId: AccountId;
+  readonly actor: AuditActor;
+}
+
 /** Takes a key away for good, and tells every confirmed address; signatures by it count no more. Refuses a key the account does not have. */
-export async function revokeSigningKey(
+export const revokeSigningKey = (
   runtime: Runtime,
-  input: { readonly id: SigningKeyId; readonly accountId: AccountId; readonly actor: AuditActor; readonly now: Date },
-): Promise<Result<undefined>> {
-  return transact(runtime.db, { now: input.now }, async (tx) => {
-    const revoked = await setKeyRevoked(tx, input, "removed");
-    if (!revoked) return refuse(evidenceRefusals["no-such-key"]());
-    await tellOfKey(tx, runtime, input.accountId, "recovery-key-removed", {
-      what: "SSH key",
-      name: revoked.fingerprint,
-      why: "removed",
-    });
-    audit(tx, runtime.random, {
-      act: "evidence/signing-key-revoked",
-      actor: input.actor,
-      accountId: input.accountId,
-      facts: { key: input.id },
-      personal: { fingerprint: revoked.fingerprint },
-    });
-    return ok();
+  input: OneKey & { readonly now: Date },
+): Promise<Result<undefined>> => transact(runtime.db, { now: input.now }, (tx) => dropSigningKey(tx, runtime, input));
+
+/** As `revokeSigningKey`, in the caller's transaction. */
+export async function dropSigningKey(tx: Tx, runtime: Runtime, input: OneKey): Promise<Result<undefined>> {
+  const revoked = await setKeyRevoked(tx, input, "removed");
+  if (!revoked) return refuse(evidenceRefusals["no-such-key"]());
+  await tellOfKey(tx, runtime, input.accountId, "recovery-key-removed", {
+    what: "SSH key",
+    name: revoked.fingerprint,
+    why: "removed",
   });
+  audit(tx, runtime.random, {
+    act: "evidence/signing-key-revoked",
+    actor: input.actor,
+    accountId: input.accountId,
+    facts: { key: input.id },
+    personal: { fingerprint: revoked.fingerprint },
+  });
+  return ok();
 }

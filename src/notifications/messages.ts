@@ -21,8 +21,10 @@ export { message as "case-information-requested" } from "./messages/case-informa
 export { message as "case-message" } from "./messages/case-message/message.ts";
 export { message as "case-notice-before-release" } from "./messages/case-notice-before-release/message.ts";
 export { message as "case-notice-completed" } from "./messages/case-notice-completed/message.ts";
+export { message as "case-notice-kept" } from "./messages/case-notice-kept/message.ts";
 export { message as "case-notice-midway" } from "./messages/case-notice-midway/message.ts";
 export { message as "case-notice-opened" } from "./messages/case-notice-opened/message.ts";
+export { message as "case-notice-reversed" } from "./messages/case-notice-reversed/message.ts";
 export { message as "case-opened-claimant" } from "./messages/case-opened-claimant/message.ts";
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
 export { message as "case-still-needed" } from "./messages/case-still-needed/message.ts";
@@ -62,5 +64,6 @@ export { message as "sharing-invited" } from "./messages/sharing-invited/message
 export { message as "signed-in-new-device" } from "./messages/signed-in-new-device/message.ts";
 export { message as "ssh-key-added" } from "./messages/ssh-key-added/message.ts";
 export { message as "strict-mode-changed" } from "./messages/strict-mode-changed/message.ts";
+export { message as "undo-begun" } from "./messages/undo-begun/message.ts";
 export { message as "unusual-activity" } from "./messages/unusual-activity/message.ts";
 export { message as "vouch-asked" } from "./messages/vouch-asked/message.ts";

@@ -12,6 +12,7 @@ import { eraseCases, eraseDeskWork, eraseStrictMode, forgetClaims, listCaseIdsOf
 import { eraseContacts } from "../recovery-contacts/index.ts";
 import { eraseAccountData } from "../registry/index.ts";
 import { eraseSessions } from "../sessions/index.ts";
+import { eraseUndo } from "../undo/index.ts";
 import { eraseCeremonies } from "../sign-in/index.ts";
 import { deleteDeletion } from "./store.ts";
 
@@ -42,6 +43,7 @@ export async function eraseEverything(
   const events = await erasePersonalOf(tx, { accountId, caseIds: [...caseIds, ...claims] });
   const contactIds = await eraseContacts(tx, runtime, account);
   await eraseDrills(tx, accountId);
+  await eraseUndo(tx, accountId);
   await eraseDesk(tx, accountId, caseIds);
   await eraseDeskWork(tx, accountId);
   await eraseStrictMode(tx, accountId);

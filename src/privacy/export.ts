@@ -15,6 +15,7 @@ import { contactData } from "../recovery-contacts/index.ts";
 import { listApiTokens, listEveryHold, listRoleDates, listSharingData, pageUploads } from "../registry/index.ts";
 import type { Self } from "../security-settings/index.ts";
 import { listDevices, listEverySession } from "../sessions/index.ts";
+import { undoData } from "../undo/index.ts";
 import { findDeletion } from "./store.ts";
 
 /*
@@ -87,6 +88,7 @@ function sectionsOf(runtime: Runtime, account: Account, now: Date): readonly Sec
     ["recoveryContacts", () => contactData(db, id)],
     ["strictMode", () => strictData(db, id)],
     ["drills", () => drillData(db, id)],
+    ["undo", () => undoData(db, id)],
     ["desk", () => deskData(db, id)],
     ["roles", () => listRoleDates(db, id)],
     ["sharing", () => listSharingData(db, id)],

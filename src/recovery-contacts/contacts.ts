@@ -67,27 +67,29 @@ export async function acceptContact(
 }
 
 /** Ends a contact or an invitation, from either side; the owner is told if it was the contact. */
-export async function endContact(
+export const endContact = (runtime: Runtime, account: Account, id: ContactId, now: Date): Promise<Result<undefined>> =>
+  transact(runtime.db, { now }, (tx) => dropContact(tx, runtime, account, id));
+
+/** As `endContact`, in the caller's transaction. */
+export async function dropContact(
+  tx: Tx,
   runtime: Runtime,
   account: Account,
   id: ContactId,
-  now: Date,
 ): Promise<Result<undefined>> {
-  return transact(runtime.db, { now }, async (tx): Promise<Result<undefined>> => {
-    const ended = await setEnded(tx, id, account.id);
-    if (!ended) return refuse(contactRefusals["no-such-contact"]());
-    const facts = { contact: id, who: ended.contactId };
-    audit(tx, runtime.random, { act: "contacts/ended", actor: byOwner(account), accountId: ended.accountId, facts });
-    if (ended.contactId === account.id) {
-      const answer = ended.acceptedAt ? "no longer wants to be it" : "declined";
-      await tellAccount(tx, runtime, ended.accountId, "contact-answered", {
-        contact: account.username,
-        answer,
-        when: now,
-      });
-    }
-    return ok();
-  });
+  const ended = await setEnded(tx, id, account.id);
+  if (!ended) return refuse(contactRefusals["no-such-contact"]());
+  const facts = { contact: id, who: ended.contactId };
+  audit(tx, runtime.random, { act: "contacts/ended", actor: byOwner(account), accountId: ended.accountId, facts });
+  if (ended.contactId === account.id) {
+    const answer = ended.acceptedAt ? "no longer wants to be it" : "declined";
+    await tellAccount(tx, runtime, ended.accountId, "contact-answered", {
+      contact: account.username,
+      answer,
+      when: tx.now,
+    });
+  }
+  return ok();
 }
 
 /** Writes to the main address of an account, where it is confirmed. */

@@ -1,5 +1,5 @@
 export { contactData, eraseContacts } from "./account-data.ts";
-export { acceptContact, endContact, inviteContact } from "./contacts.ts";
+export { acceptContact, dropContact, endContact, inviteContact } from "./contacts.ts";
 export { contactRefusals } from "./refusals.ts";
 export { listContactFor, listContactsOf } from "./store.ts";
 export { askContact, askContactsDue, confirmStillThere, peekStillThere } from "./still-there.ts";

@@ -11,7 +11,7 @@ import type { RecoveryRuntime } from "./context.ts";
 import { EVIDENCE_STATES } from "./lifecycle.ts";
 import { type Decision, decideByParts } from "./policy/index.ts";
 import { strictModeOf } from "./strict.ts";
-import { updateCase } from "./store/cases.ts";
+import { findCase, updateCase } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
 import { shortenWait, startWait } from "./wait.ts";
 
@@ -27,6 +27,7 @@ export async function decideNow(
   const findings = await listFindings(reader, recoveryCase.id);
   const impact = await impactOf(reader, account.id, now);
   const roles = await listStaffRoles(reader, account.id);
+  const wasReversed = await isFrozenByReversal(reader, account);
   // Whoever speaks for the claimant is no channel of which silence would mean anything.
   const speakers = new Set(findings.filter(({ verdict }) => verdict === "supports").map(({ root }) => root));
   const weighed = findings.map(toPolicyFinding);
@@ -41,11 +42,18 @@ export async function decideNow(
       lastSeenAt: account.lastActiveAt,
       independentChannels: await countIndependentChannels(reader, recoveryCase, account, speakers, now),
     },
-    isFrozen: account.frozen !== null,
+    isFrozen: account.frozen !== null && !wasReversed,
+    wasReversed,
     isTakeoverAlleged: recoveryCase.state === "incident",
     isStrict: (await strictModeOf(reader, account.id, now)) !== null,
     offered: offeredKinds,
   });
+}
+
+/** Whether the account is frozen because a recovery was taken back: then only a new one opens it. */
+async function isFrozenByReversal(reader: Reader, { frozen }: Account): Promise<boolean> {
+  const first = frozen?.because === "staff" && frozen.caseId ? await findCase(reader, frozen.caseId) : null;
+  return first?.state === "reversed";
 }
 
 /** Channels that carry the alarm to somebody who is not the claimant: mailboxes elsewhere, co-owners, live sessions. */

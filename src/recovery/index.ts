@@ -56,6 +56,7 @@ export {
   type OnLocked,
   peekNotMe,
 } from "./lock.ts";
+export { judgeRestoration, keepRestoration, reverseRestoration } from "./judge-restoration.ts";
 export { object, peekObjection } from "./objection.ts";
 export {
   confirmContact,

@@ -12,8 +12,11 @@ export type CaseState =
   | "waiting"
   | "contested"
   | "incident"
+  | "disputed"
+  | "disputed-second"
   | "ready"
   | "restored"
+  | "reversed"
   | "refused"
   | "withdrawn"
   | "expired";
@@ -27,11 +30,19 @@ export const OPEN_STATES = [
   "waiting",
   "contested",
   "incident",
+  "disputed",
+  "disputed-second",
   "ready",
 ] as const satisfies readonly CaseState[];
 
 /** States in which a case is over, unless its claimant takes it up again or somebody objects. */
-export const ENDED_STATES = ["restored", "refused", "withdrawn", "expired"] as const satisfies readonly CaseState[];
+export const ENDED_STATES = [
+  "restored",
+  "reversed",
+  "refused",
+  "withdrawn",
+  "expired",
+] as const satisfies readonly CaseState[];
 
 /** States in which new evidence may still change the outcome. */
 export const EVIDENCE_STATES = [
@@ -60,8 +71,21 @@ export const caseLifecycle = defineLifecycle({
       means: "Somebody objected. The account is frozen until one of us has looked into it.",
     },
     incident: { next: "reviewer", means: "This is handled as a security incident. The account is frozen meanwhile." },
+    disputed: {
+      next: "reviewer",
+      means: "Somebody objected after the account was given back. It is frozen until two of us have decided.",
+    },
+    "disputed-second": {
+      next: "reviewer",
+      means:
+        "Somebody objected after the account was given back. One of us has decided, and another one has to say the same.",
+    },
     ready: { next: "claimant", means: "You can now set a new password and a new second factor." },
     restored: { next: "nobody", means: "The account is open again." },
+    reversed: {
+      next: "nobody",
+      means: "The recovery was taken back. The account stays frozen until a new case gives it to its owner.",
+    },
     refused: { next: "nobody", means: "We could not let you in with what we have." },
     withdrawn: { next: "nobody", means: "The case was ended without any change to the account." },
     expired: { next: "nobody", means: "The case was closed because nothing happened for a while. You can reopen it." },
@@ -89,7 +113,11 @@ export const caseLifecycle = defineLifecycle({
       to: "contested",
       by: ["objector", "subscriber"],
     },
-    { from: ["restored"], on: "object", to: "incident", by: ["objector", "subscriber"] },
+    { from: ["restored"], on: "object", to: "disputed", by: ["objector", "subscriber"] },
+    { from: ["disputed"], on: "judge-first", to: "disputed-second", by: ["reviewer"] },
+    { from: ["disputed-second"], on: "judge-otherwise", to: "disputed-second", by: ["reviewer"] },
+    { from: ["disputed-second"], on: "keep", to: "restored", by: ["reviewer"] },
+    { from: ["disputed-second"], on: "reverse", to: "reversed", by: ["reviewer"] },
     { from: ["contested", "incident"], on: "resume", to: "review", by: ["reviewer"] },
     {
       from: ["contested", "review", "second-review", "information-requested"],

@@ -26,7 +26,8 @@ export interface Contest {
   readonly mayStand: boolean;
 }
 
-const isStopped = ({ state }: RecoveryCase): boolean => state === "contested" || state === "incident";
+const isStopped = ({ state }: RecoveryCase): boolean =>
+  state === "contested" || state === "incident" || state === "disputed" || state === "disputed-second";
 
 /**
  * Stops a case: what was granted in it is worth nothing, a person looks at it first, and the claimant is told. The caller
@@ -78,7 +79,7 @@ export async function peekObjection(runtime: RecoveryRuntime, token: string, now
 /**
  * "This was not me", by somebody we told: stops the case and freezes the account, in one transaction. Waits for whoever
  * acts on the case at this moment, and then acts on what they left: an approval or a finished wait does not outrun it;
- * after a completed restoration it freezes the account and opens an incident, or, where the account has an open case again
+ * after a completed restoration it freezes the account, and two of the desk decide, or, where the account has an open case again
  * (the owner whom a thief's restoration locked out), stops that one, which the desk looks at.
  */
 export async function object(runtime: RecoveryRuntime, token: string, now: Date): Promise<Result<RecoveryCase>> {
@@ -94,7 +95,8 @@ export async function object(runtime: RecoveryRuntime, token: string, now: Date)
     const later = recoveryCase.state === "restored" ? await lockOpenCaseOf(tx, accountId) : null;
     const which = later ? `, to case ${recoveryCase.number}, which was completed before this one was opened` : "";
     const words = `Objection by a recipient of our notices (${relation})${which}.`;
-    const mayStand = later !== null;
+    // Several of those who were told may press their button: the first stops it, and the others are heard too.
+    const mayStand = later !== null || recoveryCase.state.startsWith("disputed");
     const moved = await contest(tx, runtime, later ?? recoveryCase, {
       as: "objector",
       actor,

@@ -313,7 +313,8 @@ export async function restoreAccount(
   });
 }
 
-async function hold(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Promise<Date | null> {
+/** Holds every power for as long as the decision says, from now. @returns until when; null where nothing is held */
+export async function hold(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCase): Promise<Date | null> {
   const holdMs = recoveryCase.decision?.holdMs ?? 0;
   if (holdMs === 0 || !recoveryCase.accountId) return null;
   const until = new Date(tx.now.getTime() + holdMs);

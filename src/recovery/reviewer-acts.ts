@@ -23,7 +23,7 @@ export interface Reviewer {
   readonly accountId: AccountId;
 }
 
-const asStaff = (reviewer: Reviewer) => ({ kind: "staff", id: reviewer.accountId }) as const;
+export const asStaff = (reviewer: Reviewer) => ({ kind: "staff", id: reviewer.accountId }) as const;
 
 /** Nobody decides about themselves, or about somebody they share a project with (bribery, favours, pressure). */
 export async function refuseOwnCase(
@@ -114,7 +114,7 @@ export interface Verdict {
 }
 
 /** The verdict with its reason as it may be kept and mailed. */
-const withoutSecrets = async (
+export const withoutSecrets = async (
   runtime: RecoveryRuntime,
   caseId: CaseId,
   reviewer: Reviewer,
@@ -191,9 +191,8 @@ export async function refuseCase(
       patch: { ended_because: "refused" },
     });
     if (!moved.ok) return moved;
-    // The objection was right: the claimant is not the owner, and the owner gets the account back as it was. After a
-    // restoration it stays frozen: then its authenticators may be a thief's.
-    // What its owner locked is theirs to unlock.
+    // The objection was right: the claimant is not the owner, and the owner gets the account back as it was. (After a
+    // restoration two people decide: judge-restoration.ts.) What its owner locked is theirs to unlock.
     const { frozen } = checked.value;
     const wasObjection =
       recoveryCase.state === "contested" && frozen?.caseId === caseId && frozen.because === "objection";
@@ -277,7 +276,8 @@ export async function resumeCase(
   });
 }
 
-async function checkVerdict(
+/** Refuses a case that moved meanwhile, one's own or a colleague's, a name that differs, and a verdict without an authenticator. */
+export async function checkVerdict(
   tx: Tx,
   recoveryCase: RecoveryCase,
   reviewer: Reviewer,
@@ -305,7 +305,7 @@ async function approvalsThisTime(
 }
 
 /** One verdict a person and case, in rounds: refuses a second one of the same reviewer, whatever the first was. */
-async function record(
+export async function record(
   tx: Tx,
   runtime: RecoveryRuntime,
   recoveryCase: RecoveryCase,

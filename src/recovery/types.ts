@@ -50,6 +50,8 @@ export interface RecoveryCase {
   readonly releaseToldAt: Date | null;
   readonly expiresAt: Date;
   readonly endedBecause: string | null;
+  /** When somebody last objected. */
+  readonly objectedAt: Date | null;
   /** Who of the desk works on it. */
   readonly assignedTo: AccountId | null;
 }
@@ -99,12 +101,12 @@ export interface Review {
   readonly id: ReviewId;
   readonly round: number;
   readonly reviewerId: AccountId;
-  readonly verdict: "approve" | "refuse";
+  readonly verdict: "approve" | "refuse" | "keep" | "reverse";
   readonly reason: string;
   readonly decidedAt: Date;
 }
 
-export type NoticeMoment = "opened" | "midway" | "before-release" | "completed";
+export type NoticeMoment = "opened" | "midway" | "before-release" | "completed" | "kept" | "reversed";
 export type NoticeRelation = "address" | "former-address" | "co-owner" | "recovery-contact" | "session";
 
 export interface Notice {

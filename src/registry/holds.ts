@@ -52,6 +52,23 @@ const POWER_IN_WORDS: Readonly<Record<Power, string>> = {
 /** Everything that is held for a while after an account was given back. */
 export const ALL_POWERS = Object.keys(POWER_IN_WORDS) as readonly Power[]; // the keys of a record of powers
 
+const HELD_IN_WORDS: Readonly<Record<Power, string>> = {
+  publish: "publishing",
+  ownership: "changes of owners",
+  collaborators: "changes of collaborators",
+  tokens: "new API tokens",
+  publishers: "changes of trusted publishers",
+  addresses: "changes of mail addresses",
+  keys: "new keys for recovery",
+  deletion: "deleting",
+};
+
+/** What a hold takes away, as people say it: "publishing, changes of owners and new API tokens". */
+export function heldInWords(powers: readonly Power[]): string {
+  const words = powers.map((power) => HELD_IN_WORDS[power]);
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
 /** Refuses while a hold on this power stands, with the date in UTC on which it ends, and why. */
 export async function requireNoHold(
   reader: Reader,

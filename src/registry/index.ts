@@ -15,7 +15,7 @@ export {
   tokenFault,
 } from "./api-tokens.ts";
 export { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
-export { ALL_POWERS, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
+export { ALL_POWERS, heldInWords, listActiveHolds, type NewHold, placeHold, requireNoHold } from "./holds.ts";
 export { registryRoutes, type RegistryRouteOptions } from "./http.ts";
 export type { MetadataLink, ProjectLink } from "./links.ts";
 export { isProjectName, normalizeName } from "./names.ts";
@@ -33,6 +33,17 @@ export {
 export { type PlaceName, type PlaceView, viewPlace } from "./people/places.ts";
 export { pagesNamedBy, removeUrl, verifyUrl } from "./people/project-urls.ts";
 export { recheckPages } from "./people/recheck-pages.ts";
+export {
+  markRelease,
+  moveBack,
+  putSharerBack,
+  placeNow,
+  type PlaceNow,
+  releaseNow,
+  takePageBack,
+  takePublisherBack,
+  withdrawSent,
+} from "./people/take-back.ts";
 export { changeRole, foundOrganisation, leavePlace, moveIn, removeSharer, takeOut } from "./people/roles.ts";
 export { mayChange, placeInWords, roleInWords, rolesOf } from "./people/rules.ts";
 export { addPublisher, removePublisher, trustedServices } from "./publishers/publishers.ts";
@@ -58,6 +69,8 @@ export {
   pageUploads,
   type SoleOwnerships,
 } from "./store/account-data.ts";
+export { findInvitation as findOpenInvitation } from "./store/invitations.ts";
+export { type HoldBeside, selectHoldsBeside as listHoldsBeside } from "./store/holds.ts";
 export { listProjectLinks } from "./store/links.ts";
 export { type ImpactCounts, listAccountsOf, type ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";

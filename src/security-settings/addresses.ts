@@ -97,7 +97,7 @@ export async function makePrimary(runtime: Runtime, self: Self, id: AddressId): 
     if (chosen?.accountId !== accountId || chosen.removedAt) return refuse(accountRefusals["no-such-address"]());
     if (chosen.isPrimary) return ok();
     if (!(await setPrimary(tx, accountId, id))) return refuse(accountRefusals["address-others"]());
-    note(tx, runtime, self, "accounts/primary-address-changed", id);
+    note(tx, runtime, self, "accounts/primary-address-changed", id, before && { before: before.id });
     const undo = before && hasStanding(before) ? { before, chosen } : null;
     await tell(tx, runtime, self, { what: "made the main one", address: chosen.address, undo });
     return ok();
@@ -128,14 +128,14 @@ export async function removeAddress(runtime: Runtime, self: Self, id: AddressId)
 }
 
 interface Change {
-  readonly what: "added" | "made the main one" | "removed";
+  readonly what: "added" | "made the main one" | "removed" | "put back";
   readonly address: string;
   /** The address that may take the change back, and the one that took its place. */
   readonly undo?: { readonly before: Address; readonly chosen: Address | null } | null;
 }
 
 /** Tells every confirmed address, the one that was just removed too; the link to take it back goes to that of before alone. */
-async function tell(tx: Tx, runtime: Runtime, self: Self, change: Change): Promise<void> {
+export async function tell(tx: Tx, runtime: Runtime, self: Self, change: Change): Promise<void> {
   const { id: accountId, username } = self.account;
   const { what, undo } = change;
   const present = (await listAddresses(tx, accountId)).filter((one) => one.verifiedAt);
@@ -174,12 +174,19 @@ async function undoLink(
   return new URL(`/undo-address/${token.reveal()}`, runtime.publicUrl).href;
 }
 
-const note = (tx: Tx, runtime: Runtime, self: Self, act: string, address: AddressId): void =>
+export const note = (
+  tx: Tx,
+  runtime: Runtime,
+  self: Self,
+  act: string,
+  address: AddressId,
+  more: { readonly before?: AddressId } = {},
+): void =>
   audit(tx, runtime.random, {
     act,
     actor: selfActor(self),
     accountId: self.account.id,
-    facts: { address },
+    facts: { address, ...more },
     personal: { ...self.source },
   });
 

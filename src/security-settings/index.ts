@@ -28,11 +28,13 @@ export {
   removeAddress,
   undoAddressChange,
 } from "./addresses.ts";
+export { makeMainAgain, putAddressBack, takeAddressAway } from "./addresses-back.ts";
 export { type Confirmation, type Decider, startDecision, withAuthenticator } from "./decision.ts";
 export { changePassword } from "./change-password.ts";
 export {
   addPasskey,
   confirmWithPasskey,
+  dropPasskey,
   endPasskey,
   renamePasskey,
   startPasskey,

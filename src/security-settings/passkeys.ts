@@ -129,26 +129,33 @@ export async function renamePasskey(
 }
 
 /** Ends a passkey. Refuses one that is not the account's, and the last second factor. */
-export async function endPasskey(runtime: Runtime, self: Self, id: AuthenticatorId): Promise<Result<undefined>> {
+export const endPasskey = (runtime: Runtime, self: Self, id: AuthenticatorId): Promise<Result<undefined>> =>
+  transact(runtime.db, { now: self.now }, (tx) => dropPasskey(tx, runtime, self, id));
+
+/** As `endPasskey`, in the caller's transaction. */
+export async function dropPasskey(
+  tx: Tx,
+  runtime: Runtime,
+  self: Self,
+  id: AuthenticatorId,
+): Promise<Result<undefined>> {
   const accountId = self.account.id;
-  return transact(runtime.db, { now: self.now }, async (tx): Promise<Result<undefined>> => {
-    const removed = await removePasskey(tx, accountId, id);
-    if (!removed.ok) return removed;
-    audit(tx, runtime.random, {
-      act: "authenticators/passkey-removed",
-      actor: selfActor(self),
-      accountId,
-      facts: { authenticator: id },
-      personal: { ...self.source, name: removed.value.name },
-    });
-    await tellOwner(tx, runtime, self, "passkey-removed", {
-      username: self.account.username,
-      name: removed.value.name,
-      when: self.now,
-      source: self.source.ip,
-    });
-    return ok();
+  const removed = await removePasskey(tx, accountId, id);
+  if (!removed.ok) return removed;
+  audit(tx, runtime.random, {
+    act: "authenticators/passkey-removed",
+    actor: selfActor(self),
+    accountId,
+    facts: { authenticator: id },
+    personal: { ...self.source, name: removed.value.name },
   });
+  await tellOwner(tx, runtime, self, "passkey-removed", {
+    username: self.account.username,
+    name: removed.value.name,
+    when: self.now,
+    source: self.source.ip,
+  });
+  return ok();
 }
 
 /** What the browser needs to show a passkey again before a sensitive change. */

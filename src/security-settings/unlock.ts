@@ -19,8 +19,10 @@ import {
   preparePassword,
   readTotpCode,
   redeemCode,
+  removePasskey,
   reportCopy,
   requestPasskey,
+  revokeAuthenticators,
   spendTotp,
   verifyTotp,
 } from "../authenticators/index.ts";
@@ -167,6 +169,7 @@ export async function unlockAccount(
     const spent = await factor.value.spend(tx);
     if (!spent.ok) return spent;
     await bindPassword(tx, runtime.random, account.id, prepared.value, "unlock");
+    await endLatePasskeys(tx, runtime, account, lockedAt, unlock.source);
     const heldUntil = await reopen(tx, runtime, account, unlock.source);
     await onUnlocked(tx, account);
     return ok({ account, replacement: spent.value.replacement, heldUntil });
@@ -233,6 +236,33 @@ async function checkTyped(
   const set = await countCodeAttempt(runtime, account.id, now);
   if (!set.ok) return set;
   return ok({ spend: (tx) => redeemCode(tx, runtime, set.value, typedCode) });
+}
+
+/**
+ * Ends passkeys that were made just before the lock: one that asks for a PIN signs in by itself, without the new password.
+ * An app or codes of that time do nothing without it.
+ */
+async function endLatePasskeys(tx: Tx, runtime: Runtime, account: Account, lockedAt: Date, source: Source) {
+  const { id: accountId, username, createdAt } = account;
+  const because = "made just before the account was locked";
+  for (const { id, name, boundAt } of await listPasskeys(tx, accountId)) {
+    if (isSettled(boundAt, lockedAt, createdAt)) continue;
+    const removed = await removePasskey(tx, accountId, id);
+    // Refused where nothing else is left to show, as after unlocking with a recovery code: then it is the only one.
+    if (!removed.ok) await revokeAuthenticators(tx, accountId, ["passkey"], because);
+    audit(tx, runtime.random, {
+      act: "authenticators/passkey-removed",
+      actor: { kind: "subscriber", id: accountId },
+      accountId,
+      facts: { authenticator: id, because },
+      personal: { ...source, name },
+    });
+    for (const { address, verifiedAt } of await listAddresses(tx, accountId)) {
+      if (!verifiedAt) continue;
+      const params = { username, name, when: tx.now, source: source.ip };
+      await queueMail(tx, runtime, { to: address, message: "passkey-removed", params, accountId });
+    }
+  }
 }
 
 /** Opens the account again, with everything taken away that a thief may have left. @returns until when powers are held */

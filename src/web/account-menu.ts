@@ -33,6 +33,7 @@ const GROUPS: readonly Group[] = [
     title: "Your records",
     links: [
       ["/account/history", "Account history", "Everything that happened here"],
+      ["/account/undo", "After somebody else was in", "Go through it, and undo it"],
       ["/account/data", "Your data", "Download it, or delete the account"],
     ],
   },

@@ -41,6 +41,8 @@ import { EMPTY, formAgain, type FormState, invalidState, refusedState } from "./
 import { layout } from "./layout.ts";
 import { acceptedSignal, whereKept } from "./passkeys.ts";
 import { selfOf } from "./setup.ts";
+import { undoNotice } from "./undo.ts";
+import { holdsBesideNotice, ownHoldNotice } from "./holds.ts";
 import { vouchNotice } from "./vouches.ts";
 import { describeBrowser } from "./wording.ts";
 import { deletionNotice } from "./your-data.ts";
@@ -75,13 +77,9 @@ async function accountPage(runtime: Runtime, request: AccountRequest): Promise<H
     <h1>${account.username}</h1>
     ${await deletionNotice(runtime, request)}
     ${await vouchNotice(runtime, request)}
-    ${holds.map((hold) =>
-      notice({
-        tone: "warning",
-        title: "Some things wait for a while",
-        body: html`<p>Held until ${time(hold.until, request.now)}, because of ${hold.because === "account recovery" ? "the recovery" : "the lock"}: ${hold.powers.join(", ")}. This gives everybody time to notice if it was not you.</p>`,
-      }),
-    )}
+    ${await undoNotice(runtime, request)}
+    ${holds.map((hold) => ownHoldNotice(hold, request.now))}
+    ${await holdsBesideNotice(runtime, request)}
     <h2>How you get in</h2>
     ${summaryList([
       { key: "Password", value: "Set", action: html`<a href="/account/password">Change</a>` },

@@ -40,9 +40,9 @@ import { layout } from "./layout.ts";
 
 export type CaseRequest = HttpRequest<CaseHolder, unknown, unknown, unknown>;
 
-const ENDED = new Set(["restored", "refused", "withdrawn", "expired"]);
+const ENDED = new Set(["restored", "reversed", "refused", "withdrawn", "expired"]);
 /** States in which what was weighed is not the claimant's next step. */
-const SETTLED = new Set([...ENDED, "contested", "incident", "ready"]);
+const SETTLED = new Set([...ENDED, "contested", "incident", "disputed", "disputed-second", "ready"]);
 
 /** The one next step, and the one date that matters. */
 function headline(request: CaseRequest): Html {
@@ -90,6 +90,8 @@ function headline(request: CaseRequest): Html {
       });
     case "contested":
     case "incident":
+    case "disputed":
+    case "disputed-second":
       return notice({
         tone: "warning",
         title: "Stopped",
@@ -97,6 +99,7 @@ function headline(request: CaseRequest): Html {
       });
     case "restored":
       return notice({ tone: "success", title: "Done", body: html`<p>${means} <a href="/sign-in">Sign in</a>.</p>` });
+    case "reversed":
     case "refused":
     case "withdrawn":
     case "expired":
@@ -146,6 +149,8 @@ const MOMENT = {
   midway: "Halfway through the waiting time",
   "before-release": "Shortly before its end",
   completed: "When it was done",
+  kept: "When it was decided that the recovery stands",
+  reversed: "When the recovery was taken back",
 } as const;
 
 /** Whom we told, without saying whose they are: how often and when, never an address. */
@@ -221,7 +226,8 @@ function closing(request: CaseRequest): Html {
     return html`<section><h2>Go on with it</h2><p>Nothing you have shown is lost.</p>${act("reopen", "Reopen this case", "primary")}</section>`;
   if (recoveryCase.state === "refused")
     return html`<section><h2>Not right?</h2><p>Somebody who did not decide before looks at it again.</p>${act("appeal", "Ask for another look", "primary")}</section>`;
-  if (ENDED.has(recoveryCase.state)) return html``;
+  // After a restoration its claimant has nothing left to end.
+  if (ENDED.has(recoveryCase.state) || recoveryCase.state.startsWith("disputed")) return html``;
   return html`
     <section class="quiet"><h2>Other things you can do</h2>
       ${recoveryCase.state === "collecting" && recoveryCase.contactConfirmedAt ? html`<p>Have you shown all you can?</p>${act("submit", "Let a person look at it now")}` : null}

@@ -205,9 +205,9 @@ function unlockedPage(runtime: RecoveryRuntime, incoming: Incoming, { replacemen
     <ul>
       <li>Publishing and changes wait until ${time(heldUntil, incoming.now)}.</li>
       <li>Your API tokens are held. On the tokens page, release those you know and end the rest.</li>
-      <li>In the account history, look for what was not you.</li>
+      <li>Go through what was done while somebody else may have been in, and undo what was not you. That need not wait.</li>
     </ul>
-    <p>${linkButton({ href: "/sign-in?next=%2Faccount%2Ftokens", label: replacement ? "I have noted it, sign in" : "Sign in" })}</p>`;
+    <p>${linkButton({ href: "/sign-in?next=%2Faccount%2Fundo", label: replacement ? "I have noted it, sign in" : "Sign in" })}</p>`;
   const frame = layout(runtime, incoming, { title: "Your account is open again", body });
   return page(frame, { cookies: [{ name: CEREMONY_COOKIE, value: null }] });
 }

@@ -39,6 +39,7 @@ import { signingKeyRoutes } from "./signing-keys.ts";
 import { strictRoutes } from "./strict.ts";
 import { stuckRoutes } from "./stuck.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { undoRoutes } from "./undo.ts";
 import { vouchRoutes } from "./vouches.ts";
 import { wellKnownRoutes } from "./well-known.ts";
 import { yourDataRoutes } from "./your-data.ts";
@@ -75,6 +76,7 @@ export const webRoutes = (runtime: RecoveryRuntime, fetch: GuardedFetch = create
   ...sharingRoutes(fetch),
   ...vouchRoutes(runtime),
   ...historyRoutes,
+  ...undoRoutes,
   ...yourDataRoutes,
   ...deleteAccountRoutes,
   ...checkUpRoutes(runtime),

@@ -131,6 +131,7 @@ const MAILS: Readonly<Record<NotMeMessage, string>> = {
   "sharing-changed-by-you": "a change in something you share",
   "ssh-key-added": "a new SSH key",
   "strict-mode-changed": "strict mode",
+  "undo-begun": "going through what was done in the account",
   "unusual-activity": "something unusual on the account",
 };
 const wordsFor = (message: string): string => MAILS[message as NotMeMessage] ?? "the account’s security"; // kept with the link, perhaps by an older version

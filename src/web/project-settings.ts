@@ -13,6 +13,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { pagesNamedBy, type PlaceView } from "../registry/index.ts";
 import { accountFrame, type AccountRequest } from "./account-frame.ts";
 import type { FormState } from "./forms.ts";
+import { holdsBesideNotice } from "./holds.ts";
 import { publishersSection } from "./publishers.ts";
 import { act, pathOf, peopleSection } from "./sharing.ts";
 
@@ -28,6 +29,7 @@ export async function projectSettingsPage(
     <p><a href="/account">Your account</a></p>
     <h1>${place.name}</h1>
     <p><a href="/project/${place.slug}/">Its public page</a>${organisation ? html` · Belongs to <a href="${pathOf(organisation)}">${organisation.name}</a>` : null}</p>
+    ${await holdsBesideNotice(runtime, request, place.slug)}
     ${await peopleSection(runtime, request, view, state)}
     ${await pagesSection(runtime, request, view, state)}
     ${publishersSection(runtime, request, view, state)}`;

@@ -283,6 +283,7 @@ export const restoreRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
             ? html`<p>Publishing and changes to owners, tokens and addresses wait until ${time(heldUntil, request.now)}, so that everybody has time to notice if it was not you. Then they work again by themselves.</p>`
             : html`<p>Everything works at once.</p>`,
         })}
+        <p>Was somebody else in your account? Once you have signed in, you can <a href="/account/undo">go through what was done in that time</a> and undo it, also while the rest waits.</p>
         <p>${linkButton({ href: "/sign-in", label: "I have my codes, sign in" })}</p>`;
       const fileName = set?.fileName ?? "recovery-codes.txt";
       return page(

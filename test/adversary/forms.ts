@@ -43,6 +43,8 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/account/tokens": { name: "laptop", project: "alpenglow", days: "30" },
   "/account/tokens/release": { id: `tok_${NO_ID}` },
   "/account/tokens/revoke": { id: `tok_${NO_ID}` },
+  "/account/undo": { since: "day", day: "1999-01-01" },
+  "/account/undo/decide": { change: "person:project:alpenglow:nobody", verdict: "kept", from: "all" },
   "/account/delete": { username: "nobody" },
   "/account/lock": { event: "1" },
   "/frozen/unlock": { code: "000000", password: "short" },
@@ -139,6 +141,8 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     seenState: "review",
     code: "000000",
   },
+  "/console/cases/:number/keep": { reason: "short", username: "nobody", seenState: "disputed", code: "000000" },
+  "/console/cases/:number/reverse": { reason: "short", username: "nobody", seenState: "disputed", code: "000000" },
   "/console/cases/:number/resume": { reason: "short", username: "nobody", seenState: "review", code: "000000" },
 };
 
@@ -165,6 +169,7 @@ export const BUTTONS = new Set([
   "/account/openpgp/forget",
   "/account/data/download",
   "/account/delete/keep",
+  "/account/undo/finish",
   "/account/strict/begin",
   "/account/strict/end",
   "/undo-address/:token",
@@ -188,6 +193,8 @@ export const BUTTONS = new Set([
   "/console/cases/:number/refuse/options",
   "/console/cases/:number/resume/options",
   "/console/cases/:number/report-incident/options",
+  "/console/cases/:number/keep/options",
+  "/console/cases/:number/reverse/options",
   "/account/organisations/:name/leave",
   "/account/projects/:name/leave",
 ]);

@@ -100,6 +100,8 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
     await sql`insert into desk_presence values ('case_p', ${id}, ${now}, ${now})`.execute(db);
     await sql`insert into recovery_batches values ('bat_p', 'assign', ${id}, ${now}, null)`.execute(db);
     await sql`insert into registry_mail_uses values ('one', ${id}, 'case_x', ${now})`.execute(db);
+    await sql`insert into undo_reviews values (${id}, 1, ${now}, ${now}, null)`.execute(db);
+    await sql`insert into undo_decisions values (${id}, 1, 'token:tok_x', 'kept', ${now})`.execute(db);
     await sql`insert into drill_tests values (${id}, 'totp', ${now})`.execute(db);
     await sql`insert into drill_challenges values (${id}, 'ssh', 'sign this', ${new Date(now.getTime() + 90 * DAY)})`.execute(
       db,

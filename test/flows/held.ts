@@ -315,6 +315,8 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: "counters that forget within a day",
     deletion: { untouched: "counters that forget within a day; networks in them are digests" },
   },
+  undo_decisions: { columns: "account_id turn change verdict decided_at", exported: ["undo"], deletion: go },
+  undo_reviews: { columns: "account_id turn since begun_at finished_at", exported: ["undo"], deletion: go },
   vouches: {
     columns: "id kind case_id account_id person_id asked_at expires_at answered_at answer spoke_by",
     exported: ["vouches"],

@@ -177,6 +177,9 @@ describe("passkeys", () => {
       expectPage(await unlock(blue), /Your account is open again/);
       const home = elsewhere(world, { ...ada, password });
       expectPage(await signInWithPassword(home), /Show your passkey/);
+      const back = await signInWithPasskey(world, elsewhere(world, ada).browser, red);
+      assert(back.status >= 400, "the thief's passkey ended with the unlocking: it would sign in by itself");
+      await world.mailbox.wait(ada.address, /passkey was removed/);
     },
   );
 });

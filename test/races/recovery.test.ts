@@ -264,7 +264,7 @@ describe("recovery cases", () => {
           outcomes.map((one) => (one.ok ? "ok" : one.refusal.code)),
           isFirst ? ["ok", "one-time/revoked"] : ["ok", "ok"],
         );
-        assert.equal(await stateOf(ground, id), isFirst ? "contested" : "incident");
+        assert.equal(await stateOf(ground, id), isFirst ? "contested" : "disputed");
         assert.equal((await frozen(who))?.because, "objection");
         assert.equal(await ground.count("sessions", "ended_at is null and account_id", who.account.id), 0);
         const bound = (await listAuthenticators(runtime.db, who.account.id)).filter((one) => one.state === "active");

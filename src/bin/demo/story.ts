@@ -350,7 +350,9 @@ async function askBob(dana: Person, number: string) {
   });
 }
 
-export async function decide(reviewer: Person, number: string, verdict: "approve" | "refuse", username: string) {
+type Verdict = "approve" | "refuse" | "keep" | "reverse";
+
+export async function decide(reviewer: Person, number: string, verdict: Verdict, username: string) {
   await reviewer.browser.open(`/console/cases/${number}`);
   return reviewer.browser.submit(new RegExp(`/${verdict}$`), {
     reason: "Mailbox and the key of the laptop agree; the account was quiet.",

@@ -24,6 +24,8 @@ export const DRAFT_OF = {
   refuse: "refuse-reason",
   resume: "resume-reason",
   "report-incident": "report-incident-reason",
+  keep: "keep-reason",
+  reverse: "reverse-reason",
 } as const satisfies Readonly<Record<string, DraftField>>;
 
 export type Power = keyof typeof DRAFT_OF;
@@ -166,6 +168,23 @@ function incident(context: ActionContext): Html | null {
   });
 }
 
+/** Both verdicts about a restoration that somebody objected to; two people must give the same one. */
+function judgement(context: ActionContext): Html | null {
+  if (!mayBring(context, "judge-first") && !mayBring(context, "keep")) return null;
+  return html`
+    <p>The account was given back by this case, and then somebody objected. Two of you decide, each without knowing what the other said; if they differ, a third one does. Who decided in this case before cannot.</p>
+    ${details({
+      summary: "The claimant is the owner: the recovery stands",
+      isOpen: isBegun(context, "keep"),
+      body: html`<p>The freeze ends. Everybody is told once more and can object, and publishing and changes are held anew.</p>${verdictForm(context, "keep", { label: "Keep the recovery", hint: "Only the desk reads it. How do you know?" })}`,
+    })}
+    ${details({
+      summary: "The claimant is not the owner: take the recovery back",
+      isOpen: isBegun(context, "reverse"),
+      body: html`<p>Every session, API token, password and second factor of the account ends. It stays frozen until a new recovery case gives it to its owner. Everybody is told.</p>${verdictForm(context, "reverse", { label: "Take it back", kind: "danger", hint: "Only the desk reads it. How do you know?" })}`,
+    })}`;
+}
+
 /** Why there is nothing to decide, where there is nothing. */
 function waitingFor({ recoveryCase, now }: ActionContext): Html {
   if (recoveryCase.state === "waiting" && recoveryCase.waitEndsAt)
@@ -188,8 +207,15 @@ const note = (context: ActionContext): Html =>
 /** Everything the desk can do with the case in its state, the likeliest first. */
 export function actionsSection(context: ActionContext): Html {
   const { refusal: refused } = context.state;
-  const powers = [approval(context), question(context), resumption(context), refusal(context), incident(context)];
-  const isFrozenNow = ["contested", "incident"].includes(context.recoveryCase.state);
+  const powers = [
+    judgement(context),
+    approval(context),
+    question(context),
+    resumption(context),
+    refusal(context),
+    incident(context),
+  ];
+  const isFrozenNow = ["contested", "incident", "disputed", "disputed-second"].includes(context.recoveryCase.state);
   return html`
     <h2>What you can do</h2>
     ${errorSummary({}, refused ? [refused.title, refused.detail].filter(Boolean).join(" ") : undefined)}

@@ -6,6 +6,7 @@ import {
   listMessages,
   listNotices,
   listReviews,
+  type Review,
   type RecoveryCase,
   type RecoveryRuntime,
   storyOf,
@@ -28,6 +29,13 @@ export async function messagesSection(runtime: RecoveryRuntime, recoveryCase: Re
     ${messages.length === 0 && !story ? html`<p class="muted">Nobody has written anything.</p>` : null}`;
 }
 
+const VERDICT_IN_WORDS: Readonly<Record<Review["verdict"], string>> = {
+  approve: "approved",
+  refuse: "refused",
+  keep: "said that the recovery stands",
+  reverse: "said that the recovery is taken back",
+};
+
 /** The second reviewer decides without knowing the first verdict: reviews are shown only to who has given theirs. */
 export async function verdictsSection(
   runtime: RecoveryRuntime,
@@ -38,7 +46,8 @@ export async function verdictsSection(
   const all = await listReviews(runtime.db, runtime.keys, recoveryCase.id);
   if (all.length === 0) return null;
   const hasGivenVerdict = all.some((one) => one.reviewerId === viewer);
-  const isOver = !["review", "second-review", "information-requested"].includes(recoveryCase.state);
+  const isDisputed = ["disputed", "disputed-second"].includes(recoveryCase.state);
+  const isOver = !isDisputed && !["review", "second-review", "information-requested"].includes(recoveryCase.state);
   if (!hasGivenVerdict && !isOver)
     return html`<h2>Verdicts</h2><p>${all.length === 1 ? "One verdict is" : `${all.length} verdicts are`} given. You will see it after you have given yours.</p>`;
   const reviewers = await listAccounts(
@@ -48,7 +57,7 @@ export async function verdictsSection(
   const names = new Map(reviewers.map((one) => [one.id, one.username]));
   return html`<h2>Verdicts</h2>${all.map(
     (one) =>
-      html`<blockquote class="message open"><p class="muted"><strong>${names.get(one.reviewerId) ?? "Somebody"}</strong> ${one.verdict === "approve" ? "approved" : "refused"} ${time(one.decidedAt, now, "relative")}</p><p class="pre">${one.reason}</p></blockquote>`,
+      html`<blockquote class="message open"><p class="muted"><strong>${names.get(one.reviewerId) ?? "Somebody"}</strong> ${VERDICT_IN_WORDS[one.verdict]} ${time(one.decidedAt, now, "relative")}</p><p class="pre">${one.reason}</p></blockquote>`,
   )}`;
 }
 

@@ -20,6 +20,7 @@ import { ok, type Result } from "../../kernel/result.ts";
 import {
   approveCase,
   findCaseByNumber,
+  keepRestoration,
   type RecoveryCase,
   recoveryRefusals,
   type RecoveryRuntime,
@@ -27,6 +28,7 @@ import {
   reportIncident,
   requestInformation,
   resumeCase,
+  reverseRestoration,
   type Reviewer,
   type Verdict,
   writeNote,
@@ -230,4 +232,6 @@ export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
     "Freezes the account, ends its sessions and moves the case to the incidents.",
     reportIncident,
   ),
+  ...decision(runtime, "keep", "Says that a recovery stands to which somebody objected.", keepRestoration),
+  ...decision(runtime, "reverse", "Says that a recovery to which somebody objected is taken back.", reverseRestoration),
 ];

@@ -12,7 +12,11 @@ import {
 
 /** Lanes by who has the next move; incidents first. Each with the order in which it is worked off. */
 export const LANES = {
-  incident: { label: "Incidents", order: "longest-first", states: ["contested", "incident"] },
+  incident: {
+    label: "Incidents",
+    order: "longest-first",
+    states: ["contested", "incident", "disputed", "disputed-second"],
+  },
   us: { label: "Waiting for us", order: "longest-first", states: ["review", "second-review"] },
   them: {
     label: "Waiting for them",
@@ -20,7 +24,7 @@ export const LANES = {
     states: ["unconfirmed", "collecting", "information-requested", "ready"],
   },
   clock: { label: "Waiting time runs", order: "ends-first", states: ["waiting"] },
-  done: { label: "Ended", order: "newest-first", states: ["restored", "refused", "withdrawn", "expired"] },
+  done: { label: "Ended", order: "newest-first", states: ["restored", "reversed", "refused", "withdrawn", "expired"] },
 } as const satisfies Readonly<
   Record<string, { readonly label: string; readonly order: QueueOrder; readonly states: readonly CaseState[] }>
 >;

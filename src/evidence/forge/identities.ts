@@ -2,7 +2,7 @@ import { findAccount } from "../../accounts/index.ts";
 import { audit, type AuditActor } from "../../audit/index.ts";
 import { type SshPublicKey, sshsigRefusals, verifySshSignature } from "../../kernel/crypto/sshsig.ts";
 import type { Reader } from "../../kernel/db/database.ts";
-import { lockName, transact } from "../../kernel/db/transact.ts";
+import { lockName, transact, type Tx } from "../../kernel/db/transact.ts";
 import { type AccountId, type ForgeIdentityId, newId } from "../../kernel/ids.ts";
 import { ok, refuse, type Result } from "../../kernel/result.ts";
 import type { Runtime } from "../../kernel/runtime.ts";
@@ -164,23 +164,28 @@ export async function listForges(reader: Reader, accountId: AccountId): Promise<
 }
 
 /** Takes a forge account away for good, and tells every confirmed address; its keys count no more. */
-export function removeForge(
+export const removeForge = (
   runtime: Runtime,
   input: ByOwner & { readonly id: ForgeIdentityId },
+): Promise<Result<undefined>> => transact(runtime.db, { now: input.now }, (tx) => dropForge(tx, runtime, input));
+
+/** As `removeForge`, in the caller's transaction. */
+export async function dropForge(
+  tx: Tx,
+  runtime: Runtime,
+  input: Omit<ByOwner, "now"> & { readonly id: ForgeIdentityId },
 ): Promise<Result<undefined>> {
-  return transact(runtime.db, { now: input.now }, async (tx) => {
-    const removed = await setForgeRemoved(tx, input, "removed");
-    if (!removed) return refuse(evidenceRefusals["no-such-forge"]());
-    const { accountId } = input;
-    const name = `${removed.host}/${removed.name}`;
-    await tellOfKey(tx, runtime, accountId, "recovery-key-removed", { what: "forge account", name, why: "removed" });
-    audit(tx, runtime.random, {
-      act: "evidence/forge-removed",
-      actor: input.actor,
-      accountId,
-      facts: { forge: input.id, host: removed.host },
-      personal: { name: removed.name },
-    });
-    return ok();
+  const removed = await setForgeRemoved(tx, input, "removed");
+  if (!removed) return refuse(evidenceRefusals["no-such-forge"]());
+  const { accountId } = input;
+  const name = `${removed.host}/${removed.name}`;
+  await tellOfKey(tx, runtime, accountId, "recovery-key-removed", { what: "forge account", name, why: "removed" });
+  audit(tx, runtime.random, {
+    act: "evidence/forge-removed",
+    actor: input.actor,
+    accountId,
+    facts: { forge: input.id, host: removed.host },
+    personal: { name: removed.name },
   });
+  return ok();
 }

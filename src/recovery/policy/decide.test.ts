@@ -220,6 +220,23 @@ describe("incidents", () => {
   }
 });
 
+describe("after a recovery that was taken back", () => {
+  const reversed = { wasReversed: true };
+
+  test("two people decide, however strong the evidence, and it can be granted", () => {
+    const strong = caseOf(1, weighDefault(password, mailbox, sshSignature), reversed);
+    const decision = decide(defaultPolicy, strong);
+    assert.deepEqual([decision.route, decision.approvalsNeeded, decision.waitMs], ["two-reviewers", 2, 14 * DAY]);
+    assert(decision.reasons.against.some(({ code }) => code === "recovery-reversed"));
+  });
+
+  test("too little stays too little, and an incident an incident", () => {
+    assert.equal(decide(defaultPolicy, caseOf(1, weighDefault(mailbox), reversed)).route, "insufficient");
+    const both = caseOf(1, weighDefault(password, mailbox, sshSignature), { ...reversed, isTakeoverAlleged: true });
+    assert.equal(decide(defaultPolicy, both).route, "incident");
+  });
+});
+
 describe("for any case", () => {
   const anyFacts = fc.record({
     findings: fc.array(anyFinding, { maxLength: 10 }),
@@ -228,30 +245,36 @@ describe("for any case", () => {
     independentChannels: fc.integer({ min: 0, max: 3 }),
     isFrozen: fc.boolean(),
     isTakeoverAlleged: fc.boolean(),
+    wasReversed: fc.boolean(),
   });
 
   test("there is a decision, and it never asks for less than the tier", () => {
     fc.assert(
-      fc.property(anyFacts, ({ findings, tier, unseen, independentChannels, isFrozen, isTakeoverAlleged }) => {
-        const lastSeenAt = unseen === null ? null : daysAgo(unseen);
-        const decision = decide(defaultPolicy, {
-          impact: impactOfTier[tier as 0],
-          weighing: weigh(defaultPolicy, findings, facts),
-          silence: { now: NOW, lastSeenAt, independentChannels },
-          isFrozen,
-          isTakeoverAlleged,
-        });
-        const asked = defaultPolicy.tiers[tier as 0];
-        assert.equal(decision.tier, tier);
-        assert.ok(decision.waitMs >= (asked.fastWait?.waitMs ?? asked.waitMs));
-        assert.ok(decision.approvalsNeeded >= asked.approvals && decision.holdMs >= asked.holdMs);
-        assert.equal(decision.route === "incident", isFrozen || isTakeoverAlleged);
-        const people = { machine: 0, "one-reviewer": 1, "two-reviewers": 2 };
-        if (decision.route in people) assert.equal(decision.approvalsNeeded, people[decision.route as "machine"]);
-        if (decision.route === "machine" && tier > 0) assert.ok(decision.rootsReached >= 2);
-        for (const { policyLine } of [...decision.reasons.for, ...decision.reasons.against])
-          assert.match(policyLine, /^\/\w/);
-      }),
+      fc.property(
+        anyFacts,
+        ({ findings, tier, unseen, independentChannels, isFrozen, isTakeoverAlleged, wasReversed }) => {
+          const lastSeenAt = unseen === null ? null : daysAgo(unseen);
+          const decision = decide(defaultPolicy, {
+            impact: impactOfTier[tier as 0],
+            weighing: weigh(defaultPolicy, findings, facts),
+            silence: { now: NOW, lastSeenAt, independentChannels },
+            isFrozen,
+            isTakeoverAlleged,
+            wasReversed,
+          });
+          if (wasReversed) assert.notEqual(decision.route, "machine");
+          const asked = defaultPolicy.tiers[tier as 0];
+          assert.equal(decision.tier, tier);
+          assert.ok(decision.waitMs >= (asked.fastWait?.waitMs ?? asked.waitMs));
+          assert.ok(decision.approvalsNeeded >= asked.approvals && decision.holdMs >= asked.holdMs);
+          assert.equal(decision.route === "incident", isFrozen || isTakeoverAlleged);
+          const people = { machine: 0, "one-reviewer": 1, "two-reviewers": 2 };
+          if (decision.route in people) assert.equal(decision.approvalsNeeded, people[decision.route as "machine"]);
+          if (decision.route === "machine" && tier > 0) assert.ok(decision.rootsReached >= 2);
+          for (const { policyLine } of [...decision.reasons.for, ...decision.reasons.against])
+            assert.match(policyLine, /^\/\w/);
+        },
+      ),
       { numRuns: 400 },
     );
   });

@@ -31,6 +31,8 @@ export interface DecisionFacts {
   /** The account is frozen, or somebody says that it was taken over. */
   readonly isFrozen: boolean;
   readonly isTakeoverAlleged: boolean;
+  /** An earlier recovery was taken back, and that alone is why the account is frozen: `isFrozen` is false then. */
+  readonly wasReversed?: boolean;
   /** The owner wants no person to be able to let anybody in: then only the machine's route is one. */
   readonly isStrict?: boolean;
   /** Kinds of evidence that can be asked for here. Without it, every kind the policy offers. */
@@ -53,6 +55,7 @@ export type ReasonCode =
   | "no-independent-channel"
   | "account-frozen"
   | "takeover-alleged"
+  | "recovery-reversed"
   | "strict-mode";
 
 /** One reason, for the desk and the audit trail. Claimants are told through explainDecision only. */
@@ -100,7 +103,11 @@ export function decide(policy: Policy, facts: DecisionFacts): Decision {
   const tier = policy.tiers[choice.tier];
   const outcome = asTheOwnerWants(outcomeOf(policy, choice.tier, weighing), facts.isStrict === true);
   const isIncident = facts.isFrozen || facts.isTakeoverAlleged;
-  const { route, approvals, waitMs, holdMs } = isIncident ? asIncident(policy, outcome) : outcome;
+  const { route, approvals, waitMs, holdMs } = isIncident
+    ? asIncident(policy, outcome)
+    : facts.wasReversed
+      ? afterReversal(policy, outcome, facts.isStrict === true)
+      : outcome;
   const silence = silenceOf(policy, facts.silence);
   const wait = withSilence(policy, waitMs, tier.waitMs, silence.addsMs);
   const required = tier.bits ?? forEachClass(() => 0);
@@ -153,6 +160,25 @@ function asIncident(policy: Policy, outcome: Outcome) {
 }
 
 /**
+ * After a recovery that was taken back, people decide, with no less than an incident asks for: what was shown persuaded once
+ * already, wrongly. Unlike an incident it can be granted, since nobody could get in otherwise.
+ */
+function afterReversal(policy: Policy, outcome: Outcome, isStrict: boolean) {
+  const { approvals, waitMs, holdMs } = policy.incident;
+  const longer = {
+    ...outcome,
+    waitMs: Math.max(waitMs, outcome.waitMs),
+    holdMs: Math.max(holdMs, outcome.holdMs),
+  };
+  if (outcome.route !== "machine" && outcome.route !== "one-reviewer" && outcome.route !== "two-reviewers")
+    return longer;
+  if (isStrict) return longer; // the owner wants no person to be asked; the wait and the notices remain
+  const needed = Math.max(approvals, outcome.approvals);
+  const route: Route = needed > 1 ? "two-reviewers" : "one-reviewer";
+  return { ...longer, approvals: needed, route };
+}
+
+/**
  * Where silence proves less, the wait is never the shortened one and grows by what the policy says. The limit on the
  * longest wait limits what is added, not what the tier asks for. A tier without a wait stays without: it protects nothing.
  */
@@ -188,8 +214,12 @@ function strictReasons({ isStrict }: DecisionFacts, tier: TierId): readonly Reas
   return isStrict ? [{ code: "strict-mode", policyLine: `/tiers/${tier}/approvals`, words }] : [];
 }
 
-function incidentReasons({ isFrozen, isTakeoverAlleged }: DecisionFacts): readonly Reason[] {
+function incidentReasons({ isFrozen, isTakeoverAlleged, wasReversed }: DecisionFacts): readonly Reason[] {
   const reasons: Reason[] = [];
+  if (wasReversed) {
+    const words = "An earlier recovery of this account was taken back: people decide, whatever is shown.";
+    reasons.push({ code: "recovery-reversed", policyLine: "/incident", words });
+  }
   if (isTakeoverAlleged) {
     const words = "Somebody says that the account was taken over: nobody is believed, people decide.";
     reasons.push({ code: "takeover-alleged", policyLine: "/incident", words });

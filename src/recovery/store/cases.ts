@@ -313,5 +313,6 @@ const toCase = (row: CaseRow): RecoveryCase => ({
   releaseToldAt: row.release_told_at,
   expiresAt: row.expires_at,
   endedBecause: row.ended_because,
+  objectedAt: row.objected_at,
   assignedTo: row.assigned_to,
 });

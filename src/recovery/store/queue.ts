@@ -162,7 +162,7 @@ export async function searchCases(
   const { rows } = await sql<QueueRow & { readonly total: bigint }>`
     with found as (${sql.join(ways, sql` union `)})
     select ${COLUMNS}, '' as place, count(*) over () as total from recovery_cases join found using (id)
-    order by state in ('restored', 'refused', 'withdrawn', 'expired'), state_since desc, id desc
+    order by state in ('restored', 'reversed', 'refused', 'withdrawn', 'expired'), state_since desc, id desc
     limit ${limit} offset ${offset}`.execute(reader.as<object>());
   return { cases: rows.map(toQueued), total: Number(rows[0]?.total ?? 0) };
 }

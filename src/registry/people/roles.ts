@@ -30,7 +30,7 @@ import { nameOf, traceChange } from "./tell.ts";
  */
 
 /** No place is ever without an owner. Runs after the change, under the lock. */
-const requireOwnerLeft = async (tx: Tx, place: Place): Promise<Result<undefined>> =>
+export const requireOwnerLeft = async (tx: Tx, place: Place): Promise<Result<undefined>> =>
   (await listOwners(tx, place)).length > 0 ? ok() : refuse(registryRefusals["last-owner"]());
 
 export interface RoleChanging {

@@ -162,6 +162,21 @@ export async function setYanked(
   return result.numUpdatedRows === 1n;
 }
 
+/** Who made a release, when, and whether it is yanked; null where there is no such release. */
+export async function findReleaseMark(
+  reader: Reader,
+  projectId: ProjectId,
+  version: string,
+): Promise<{ readonly createdBy: AccountId; readonly createdAt: Date; readonly isYanked: boolean } | null> {
+  const row = await own(reader)
+    .selectFrom("releases")
+    .select(["created_by", "created_at", "yanked_at"])
+    .where("project_id", "=", projectId)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  return row ? { createdBy: row.created_by, createdAt: row.created_at, isYanked: row.yanked_at !== null } : null;
+}
+
 export async function insertFile(tx: Tx, row: RegistryTables["files"]): Promise<void> {
   await own(tx).insertInto("files").values(row).execute();
 }

@@ -206,11 +206,15 @@ const HACKED: Topic = {
   parts: [
     {
       title: "If you can sign in",
-      body: html`<ol><li>Is somebody in it now? <a href="/account/lock">Lock the account</a>. You unlock it with your second factor and choose a new password then.</li><li>Otherwise <a href="/account/password">change the password</a>. Everybody else is signed out.</li><li>Remove <a href="/account/passkeys">passkeys</a> that are not yours.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects. Yank what is not yours and tell the people who run this index.</li></ol>`,
+      body: html`<ol><li>Is somebody in it now? <a href="/account/lock">Lock the account</a>. You unlock it with your second factor and choose a new password then.</li><li>Otherwise <a href="/account/password">change the password</a>. Everybody else is signed out.</li><li>Remove <a href="/account/passkeys">passkeys</a> that are not yours.</li><li>End the <a href="/account/tokens">API tokens</a> you do not know.</li><li>Read the <a href="/account/history">account history</a>: when did it begin, and from where?</li><li>Look at the newest files of your projects, and tell the people who run this index what is not yours.</li></ol>`,
     },
     {
       title: "If you cannot",
       body: html`<p>Every mail of ours about your account’s security has the link “This was not me”. It locks the account without signing in. Then <a href="/recovery">open a recovery case</a> and choose “Somebody else is in my account”. People look at such cases first, and the account can be frozen while they do.</p>`,
+    },
+    {
+      title: "When you have your account back",
+      body: html`<p>After a recovery, or once you have unlocked it, <a href="/account/undo">go through what was done while somebody else was in</a>: people added or removed, tokens, addresses, keys, releases. You keep or undo each. What is on hold does not stand in the way, and releases are yanked, never deleted.</p>`,
     },
     {
       title: "If you got a mail about a recovery that is not yours",
