@@ -208,7 +208,7 @@ export const NOT_ASKED: Readonly<Record<string, string>> = {
   "POST /console/sign-in/passkey/options": "Takes no name.",
   "POST /console/sign-in/passkey": "The use case behind the subscribers' row, which is measured; it says no more.",
   "GET /project/:name/": "Projects are public.",
-  "GET /_/oidc/audience": "Says the same to everybody.",
+  "GET /integrity/:project/:version/:filename/provenance": "What was published is public.",
   "POST /_/oidc/mint-token": "Reads nothing before a signature of another service fits; publishers are public there.",
   "POST /recovery/proof/trusted-publisher/:challenge": "The challenge is 256 random bits; without one nothing is read.",
   "POST /password-strength": "Looks at what is typed and at nothing that is stored.",

@@ -38,6 +38,7 @@ describe("settings", () => {
       rdapUrl: null,
       leakKeysUrl: null,
       forgeUrls: ["https://github.com/", "https://gitlab.com/", "https://codeberg.org/"].map((text) => new URL(text)),
+      sigstoreRootFile: null,
       trustedIssuers: [
         { service: "github", issuer: "https://token.actions.githubusercontent.com" },
         { service: "gitlab", issuer: "https://gitlab.com" },

@@ -39,6 +39,8 @@ export interface Config {
   readonly leakKeysUrl: URL | null;
   /** Forges whose public lists of SSH keys can be bound to an account, where `NAME.keys` is appended; may be none. */
   readonly forgeUrls: readonly URL[];
+  /** Absolute: a trusted root of sigstore, as JSON; null: its signatures show nothing here. */
+  readonly sigstoreRootFile: string | null;
   /** Services whose runs can be trusted publishers, each with the issuer of its tokens; may be none. */
   readonly trustedIssuers: readonly { readonly service: string; readonly issuer: string }[];
 }
@@ -108,6 +110,7 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     rdapUrl: take("RDAP_URL", null, readRdapUrl),
     leakKeysUrl: take("LEAK_KEYS_URL", null, readLeakKeysUrl),
     forgeUrls: take("FORGES", DEFAULT_FORGES, readForges),
+    sigstoreRootFile: take<string | null>("SIGSTORE_ROOT_FILE", null, readPath(places)),
     trustedIssuers: take("TRUSTED_ISSUERS", DEFAULT_ISSUERS, readIssuers),
   };
   return Object.keys(problems).length === 0 ? ok(config) : refuse(configRefusals.invalid({ fields: problems }));

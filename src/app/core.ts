@@ -26,6 +26,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { issuersOf } from "./issuers.ts";
 import { noteMailKey, openMailKey } from "./mail-key.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { openSigstore } from "./sigstore.ts";
 import { type LoadedPolicy, loadCheckedPolicy, refuseDemonstration } from "./policy.ts";
 
 /** What was opened, in order, to be closed in the reverse order. */
@@ -111,6 +112,7 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     countLeaks,
     outside: createOutside(),
     issuedTokens: issuersOf(config),
+    sigstore: await openSigstore(config),
   };
   const { mail, mailKey } = await openMail(config, folders, runtime);
   closers.add("mail connections", 1_000, () => mail.close());

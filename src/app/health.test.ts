@@ -10,7 +10,7 @@ import { MIGRATIONS } from "./migrations.ts";
 
 const health = (phase: Phase, timeoutMilliseconds?: number) => ({
   phase: () => phase,
-  policyVersion: "2026.11.1",
+  policyVersion: "2026.11.2",
   migrationsDirectory: MIGRATIONS,
   ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
 });
@@ -27,7 +27,7 @@ describe("readiness", () => {
           process: { isOk: true, detail: "ready" },
           database: { isOk: true, detail: "reachable" },
           migrations: { isOk: true, detail: "applied" },
-          policy: { isOk: true, detail: "2026.11.1" },
+          policy: { isOk: true, detail: "2026.11.2" },
         },
       });
     } finally {

@@ -35,6 +35,7 @@ const SETTINGS = `Settings are environment variables; the values shown are used 
   RDAP_URL               a service to ask who registered a mail domain when; without it none is asked
   LEAK_KEYS_URL          a secret scanner's public keys; without it no reports of leaked tokens are taken
   TRUSTED_ISSUERS        services whose runs can be trusted publishers, as service=issuer; GitHub, GitLab, Google; none
+  SIGSTORE_ROOT_FILE     trusted root of sigstore (JSON): attestations of uploads are verified; none
   FORGES                 forges whose lists of SSH keys are asked for; github.com, gitlab.com, codeberg.org; none
   LOG_LEVEL=info         error, warn, info or debug
   HISTORY_DAYS=400       how long networks and browsers stay in the history, 365 to 3650`;

@@ -12,6 +12,7 @@ import { recoveryContact } from "./kinds/recovery-contact/recovery-contact.ts";
 import { trustedPublisher } from "./kinds/trusted-publisher/trusted-publisher.ts";
 import { vouch } from "./kinds/vouch/vouch.ts";
 import { repository } from "./kinds/repository/repository.ts";
+import { sigstore } from "./kinds/sigstore/sigstore.ts";
 import { sshSignature } from "./kinds/ssh-signature/ssh-signature.ts";
 import { wellKnownFile } from "./kinds/well-known-file/well-known-file.ts";
 import { registryMail } from "./kinds/registry-mail/registry-mail.ts";
@@ -24,6 +25,7 @@ export const kinds: readonly AnyKind[] = [
   defineKind(apiToken),
   defineKind(sshSignature),
   defineKind(openpgp),
+  defineKind(sigstore),
   defineKind(liveSession),
   defineKind(knownDevice),
   defineKind(savedCode),

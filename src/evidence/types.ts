@@ -96,6 +96,7 @@ export interface AccountFacts {
   readonly domains?: number;
   readonly sites?: number;
   readonly publishers?: number;
+  readonly signers?: number;
 }
 
 /**

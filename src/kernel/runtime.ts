@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Keyring } from "./crypto/keyring.ts";
+import type { Sigstore } from "./crypto/sigstore.ts";
 import type { Database } from "./db/database.ts";
 import type { Log } from "./log.ts";
 import type { IssuedTokens } from "./net/issued-tokens.ts";
@@ -27,4 +28,6 @@ export interface Runtime {
   readonly outside?: Outside | undefined;
   /** Tokens of other services by which their runs are known. Absent: none is believed. */
   readonly issuedTokens?: IssuedTokens | undefined;
+  /** Signatures of sigstore. Absent where the operator has named no roots: they show nothing. */
+  readonly sigstore?: Sigstore | undefined;
 }

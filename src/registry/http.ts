@@ -7,6 +7,7 @@ import {
   anyone,
   defineRoute,
   type Incoming,
+  json,
   redirect,
   refused,
   type Reply,
@@ -16,6 +17,7 @@ import {
 import { errorFields } from "../kernel/log.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { apiTokenGuard } from "./api-tokens.ts";
+import { provenanceOf } from "./attestations.ts";
 import { blobPath } from "./blobs.ts";
 import { type DownloadCounter, makeDownloadCounter } from "./downloads.ts";
 import { isProjectName, normalizeName } from "./names.ts";
@@ -31,6 +33,7 @@ import {
   renderProject,
   renderProjectList,
 } from "./simple.ts";
+import { findSigned, listSignedFiles } from "./store/attestations.ts";
 import {
   findFile,
   findProject,
@@ -84,6 +87,21 @@ export function registryRoutes(options: RegistryRouteOptions): readonly Route[] 
     ),
     defineRoute({
       method: "GET",
+      path: "/integrity/:project/:version/:filename/provenance",
+      about: "Who signed a file, with the attestations as they were uploaded (PEP 740).",
+      guard: anyone,
+      params: z.strictObject({
+        project: z.string().max(128).refine(isProjectName),
+        version: z.string().max(128),
+        filename: z.string().max(256),
+      }),
+      handle: async (runtime, { params }) => {
+        const found = await findSigned(runtime.db, { ...params, project: normalizeName(params.project) });
+        return found ? json(provenanceOf(found), PROVENANCE) : refused(registryRefusals["no-provenance"]());
+      },
+    }),
+    defineRoute({
+      method: "GET",
       path: "/files/:sha256/:filename",
       about: "A distribution file by its digest, or with .metadata behind its name the core metadata in it (PEP 658).",
       guard: anyone,
@@ -97,6 +115,8 @@ export function registryRoutes(options: RegistryRouteOptions): readonly Route[] 
     }),
   ];
 }
+
+const PROVENANCE = { type: "application/vnd.pypi.integrity.v1+json", headers: { "cache-control": "public, no-cache" } };
 
 const uploadRoute = (path: string, options: UploadOptions): Route =>
   defineRoute({
@@ -156,7 +176,8 @@ async function projectPage(runtime: Runtime, incoming: Incoming, typed: string):
   const format = negotiate(incoming.header("accept"));
   if (!format) return refused(registryRefusals["not-acceptable"]());
   const versions = (await listReleases(runtime.db, project.id)).map((release) => release.version);
-  const body = renderProject(format, project, versions, await listFiles(runtime.db, project.id));
+  const signed = await listSignedFiles(runtime.db, project.id);
+  const body = renderProject(format, project, versions, await listFiles(runtime.db, project.id), signed);
   const headers = indexHeaders(entityTag(format, body));
   if (isFresh(incoming.header("if-none-match"), headers.etag)) return notModified(headers);
   return text(body, { type: CONTENT_TYPES[format], headers });

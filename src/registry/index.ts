@@ -74,6 +74,7 @@ export { type HoldBeside, selectHoldsBeside as listHoldsBeside } from "./store/h
 export { listProjectLinks } from "./store/links.ts";
 export { type ImpactCounts, listAccountsOf, type ProjectOf } from "./store/access.ts";
 export { selectSharedWith as listSharedWith, type SharedThing } from "./store/people.ts";
+export { listSignersInReach, type SignerInReach } from "./store/attestations.ts";
 export { listPublishersBy, listPublishersInReach, type PublisherInReach } from "./store/publishers.ts";
 export { sweepTemporaryFiles } from "./sweep.ts";
 export { parseApiToken, TOKEN_PREFIX } from "./tokens.ts";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Attestation, Sigstore } from "../kernel/crypto/sigstore.ts";
 import { findAccount, requireActive } from "../accounts/index.ts";
 import { audit } from "../audit/index.ts";
 import type { Reader } from "../kernel/db/database.ts";
@@ -10,6 +11,7 @@ import type { Random } from "../kernel/random.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { tokenFault } from "./api-tokens.ts";
+import { isSignedBy, readAttestations } from "./attestations.ts";
 import { inspectSdist } from "./archive/sdist.ts";
 import { inspectWheel } from "./archive/wheel.ts";
 import { blobPath, keepBlob, removeFile } from "./blobs.ts";
@@ -34,6 +36,8 @@ import {
   listReleases,
   replaceDependencies,
 } from "./store/projects.ts";
+import { insertAttestations } from "./store/attestations.ts";
+import { listPublishers } from "./store/publishers.ts";
 import { noteLinks } from "./store/links.ts";
 import { lockApiToken } from "./store/tokens.ts";
 import type { Project, ProjectRole, TokenHolder } from "./types.ts";
@@ -56,6 +60,8 @@ interface CheckedUpload {
   readonly metadata: CoreMetadata;
   /** METADATA of a wheel; null for an sdist, whose PKG-INFO an installer may not rely on. */
   readonly coreMetadata: Buffer | null;
+  /** Who signed it, by attestations that verify. */
+  readonly signers: readonly Attestation[];
 }
 
 export interface Published {
@@ -93,7 +99,7 @@ export async function uploadFile(
   if (!received.ok) return received;
   const { path } = received.value;
   try {
-    const checked = await checkArchive(path, received.value);
+    const checked = await checkArchive(path, received.value, runtime.sigstore);
     if (!checked.ok) return checked;
     return await keepAndPublish(runtime, holder, checked.value, now, options.filesFolder);
   } finally {
@@ -103,11 +109,17 @@ export async function uploadFile(
 
 type Received = Extract<Awaited<ReturnType<typeof receiveUpload>>, { ok: true }>["value"];
 
-async function checkArchive(path: string, received: Received): Promise<Result<CheckedUpload>> {
+async function checkArchive(
+  path: string,
+  received: Received,
+  sigstore: Sigstore | undefined,
+): Promise<Result<CheckedUpload>> {
   const { form, filename, size, sha256, gpgSignature } = received;
   const file = parseFilename(filename, form.filetype, form);
   if (!file.ok) return file;
-  const rest = { path, form, file: file.value, size, sha256, gpgSignature };
+  const signers = readAttestations(sigstore, form.attestations, { filename: file.value.filename, sha256 });
+  if (!signers.ok) return signers;
+  const rest = { path, form, file: file.value, size, sha256, gpgSignature, signers: signers.value };
   if (form.filetype === "sdist") {
     const metadata = await inspectSdist(path, form);
     return metadata.ok ? ok({ ...rest, metadata: metadata.value, coreMetadata: null }) : metadata;
@@ -154,6 +166,8 @@ async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: Check
   const accountId = holder.account.id;
   const project = await findOrCreateProject(tx, random, holder, upload.form);
   if (!project.ok) return project;
+  const signed = await requireOwnSignature(tx, asked, project.value, upload.signers);
+  if (!signed.ok) return signed;
   const existing = await findSameFile(tx, upload.file.filename, upload.file.identity);
   if (existing) return sameOrTaken(existing, upload);
   const { form, metadata } = upload;
@@ -188,6 +202,7 @@ async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: Check
     uploaded_by: accountId,
     uploaded_with: holder.token.id,
   });
+  await insertAttestations(tx, { fileId, projectId: project.value.id }, upload.signers);
   await noteLinks(tx, { projectId: project.value.id, fileId }, metadata.links);
   await noteDependencies(tx, project.value, form.version, release.isNew, metadata.dependsOn);
   audit(tx, random, {
@@ -205,6 +220,25 @@ async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: Check
     ...(holder.source ? { personal: { ...holder.source } } : {}),
   });
   return ok({ filename: upload.file.filename, isNew: true });
+}
+
+/** What a run uploads is signed by that run, or by nobody. */
+async function requireOwnSignature(
+  tx: Tx,
+  { token }: TokenHolder,
+  project: Project,
+  signers: readonly Attestation[],
+): Promise<Result<undefined>> {
+  if (token.publishers === null || signers.length === 0) return ok();
+  const publishers = (await listPublishers(tx, project.id)).filter(({ id }) => token.publishers?.includes(id));
+  const isOwn = signers.every((signer) => publishers.some((publisher) => isSignedBy(publisher, signer)));
+  return isOwn
+    ? ok()
+    : refuse(
+        registryRefusals["bad-attestation"]({
+          detail: "It is signed by somebody else than the publisher that uploads.",
+        }),
+      );
 }
 
 /** An upload takes minutes: in the meantime the token may have been revoked, the account frozen, publishing held. */

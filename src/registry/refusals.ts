@@ -59,12 +59,14 @@ export const registryRefusals = defineRefusals("registry", {
     status: 400,
     title: "File already exists, with other content. A published file cannot be replaced: use a new version.",
   },
+  "bad-attestation": { status: 400, title: "An attestation of the file cannot be taken." },
   // What is asked for.
   "no-such-project": { status: 404, title: "There is no such project." },
   "no-such-release": { status: 404, title: "There is no such release." },
   "no-such-file": { status: 404, title: "There is no such file." },
   "no-such-account": { status: 404, title: "There is no such account." },
   "organisation-taken": { status: 409, title: "That organisation name is taken, or is not a name." },
+  "no-provenance": { status: 404, title: "Nobody's signature of that file is known." },
   "not-acceptable": {
     status: 406,
     title: "This index speaks text/html, application/vnd.pypi.simple.v1+html and application/vnd.pypi.simple.v1+json.",

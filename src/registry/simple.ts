@@ -3,7 +3,7 @@ import type { DistributionFile } from "./types.ts";
 
 /*
  * The simple index. Pure. Sources: PEP 503 (HTML), PEP 629 (its version), PEP 592 (yanked), PEP 658 and 714 (metadata
- * beside the file), PEP 691 (JSON and how to ask for it), PEP 700 (versions, sizes, upload times).
+ * beside the file), PEP 740 (who signed), PEP 691 (JSON and how to ask for it), PEP 700 (versions, sizes, upload times).
  */
 
 export const API_VERSION = "1.1";
@@ -99,6 +99,10 @@ export async function* renderProjectList(
   yield "]}";
 }
 
+/** Where it can be read who signed a file (PEP 740). */
+const provenanceUrl = (project: string, { version, filename }: DistributionFile): string =>
+  `/integrity/${project}/${version}/${encodeURIComponent(filename)}/provenance`;
+
 const fileUrl = (file: DistributionFile): string => `/files/${file.sha256}/${encodeURIComponent(file.filename)}`;
 
 /*
@@ -106,17 +110,27 @@ const fileUrl = (file: DistributionFile): string => `/files/${file.sha256}/${enc
  * refuses a wheel whose metadata spells the project's name otherwise than it was asked for.
  */
 
-/** One project's page. @param versions every version, also of releases without files (PEP 700) */
+/**
+ * One project's page.
+ * @param versions every version, also of releases without files (PEP 700)
+ * @param signed ids of the files whose signers are known
+ */
 export function renderProject(
   format: SimpleFormat,
   project: ListedProject,
   versions: readonly string[],
   files: readonly DistributionFile[],
+  signed: ReadonlySet<string> = new Set(),
 ): string {
-  return format === "json-v1" ? projectJson(project, versions, files) : projectHtml(project, files);
+  return format === "json-v1" ? projectJson(project, versions, files, signed) : projectHtml(project, files, signed);
 }
 
-function projectJson(project: ListedProject, versions: readonly string[], files: readonly DistributionFile[]): string {
+function projectJson(
+  project: ListedProject,
+  versions: readonly string[],
+  files: readonly DistributionFile[],
+  signed: ReadonlySet<string>,
+): string {
   return JSON.stringify({
     meta: { "api-version": API_VERSION },
     name: project.normalizedName,
@@ -130,11 +144,12 @@ function projectJson(project: ListedProject, versions: readonly string[], files:
       size: file.size,
       "upload-time": file.uploadedAt.toISOString(),
       yanked: file.yanked === null ? false : file.yanked || true,
+      ...(signed.has(file.id) ? { provenance: provenanceUrl(project.normalizedName, file) } : {}),
     })),
   });
 }
 
-function projectHtml(project: ListedProject, files: readonly DistributionFile[]): string {
+function projectHtml(project: ListedProject, files: readonly DistributionFile[], signed: ReadonlySet<string>): string {
   const title = `Links for ${project.normalizedName}`;
   const links = files.map((file) => {
     const attributes = [
@@ -142,6 +157,7 @@ function projectHtml(project: ListedProject, files: readonly DistributionFile[])
       ...(file.requiresPython === "" ? [] : [`data-requires-python="${escapeHtml(file.requiresPython)}"`]),
       ...(file.coreMetadataSha256 === null ? [] : [`data-core-metadata="sha256=${file.coreMetadataSha256}"`]),
       ...(file.yanked === null ? [] : [`data-yanked="${escapeHtml(file.yanked)}"`]),
+      ...(signed.has(file.id) ? [`data-provenance="${escapeHtml(provenanceUrl(project.normalizedName, file))}"`] : []),
     ];
     return `<a ${attributes.join(" ")}>${escapeHtml(file.filename)}</a><br>\n`;
   });

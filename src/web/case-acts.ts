@@ -162,6 +162,7 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
           "api-token",
           "ssh-signature",
           "openpgp",
+          "sigstore",
           "repository",
           "trusted-publisher",
           "dns",
@@ -280,6 +281,12 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
       (request) =>
         proveInCase(runtime, caseId(request), "repository", { repository: request.body.repository }, request),
       ({ repository }) => ({ repository }),
+    ),
+    act(
+      "prove/sigstore",
+      "Checks a sigstore bundle over the challenge.",
+      form({ bundle: paragraph({ max: 65_536, missing: "Paste the bundle." }) }),
+      (request) => proveInCase(runtime, caseId(request), "sigstore", { bundle: request.body.bundle }, request),
     ),
     act(
       "prove/trusted-publisher",

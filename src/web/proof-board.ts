@@ -113,6 +113,10 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
         html`${field({ name: "contact-code", label: "Eight-digit code they read to you", autocomplete: "one-time-code", inputmode: "numeric", error: state.errors["contact-code"], required: true, maxlength: 32, width: "short" })}${button({ label: "Take it", kind: "secondary" })}`,
       ),
     })}`,
+  sigstore: (request, state, one) =>
+    one.needsChallenge
+      ? challengeForm(request, "sigstore")
+      : html`${command(one)}${otherCommand(one)}${posted(request, "sigstore", html`${textarea({ name: "bundle", label: "The bundle it made", hint: "All of it, from { to }.", error: state.errors["bundle"], required: true, maxlength: 65_536, rows: 6, isCode: true, spellcheck: false })}${button({ label: "Check it", kind: "secondary" })}`)}`,
   "trusted-publisher": (request, state, one) =>
     one.needsChallenge
       ? challengeForm(request, "trusted-publisher")
@@ -253,6 +257,7 @@ const HELP: Readonly<Record<string, string>> = {
   "ssh-signature": "/help/ssh-signature",
   openpgp: "/help/openpgp-signature",
   "registry-mail": "/help/old-mail",
+  sigstore: "/help/sigstore-signature",
   "trusted-publisher": "/help/trusted-publishers",
 };
 

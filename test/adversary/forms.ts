@@ -76,6 +76,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/case/prove/registry-mail": { message: "no mail" },
   "/recovery/case/prove/saved-code": { code: "lkrc-00000-00000-00000-00000-00000", cannotSignIn: "yes" },
   "/recovery/case/prove/repository": { repository: "https://forge.example.org/owner/name" },
+  "/recovery/case/prove/sigstore": { bundle: "no bundle" },
   "/recovery/case/prove/trusted-publisher": { token: "no token" },
   "/recovery/case/prove/dns": { domain: "sub.example.org" },
   "/recovery/case/prove/well-known-file": { site: "www.example.org" },

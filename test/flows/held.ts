@@ -122,6 +122,11 @@ export const HELD: Readonly<Record<string, Held>> = {
     exported: "a counter of a case",
     deletion: { untouched: "a counter of a case; with the case emptied it is about nobody" },
   },
+  file_attestations: {
+    columns: "file_id place project_id issuer subject predicate_type verified_at",
+    exported: "stands in the attestations of the published files, which anybody can read",
+    deletion: { untouched: PUBLISHED },
+  },
   file_downloads: nothing("project_id day downloads"),
   files: {
     columns:

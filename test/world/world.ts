@@ -8,6 +8,7 @@ import { type Environment, fetchExceptions, readConfig } from "../../src/app/con
 import { layoutOf } from "../../src/app/data-folder.ts";
 import { issuersOf } from "../../src/app/issuers.ts";
 import { assets, refusalPage, routes } from "../../src/app/routes.ts";
+import { openSigstore } from "../../src/app/sigstore.ts";
 import { countRequest } from "../../src/app/start.ts";
 import { type LeakSources, makeLeakLookup } from "../../src/authenticators/index.ts";
 import { verifyChain } from "../../src/audit/index.ts";
@@ -74,6 +75,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     policy: loaded.value,
     outside: options.outside,
     issuedTokens: issuersOf(read.value),
+    sigstore: await openSigstore(read.value),
     countLeaks:
       options.leaks &&
       makeLeakLookup(options.leaks, {

@@ -106,7 +106,7 @@ describe("the policy file", () => {
       for (const id of Object.keys(p.kinds)) p.kinds[id].weights.a0 = 99;
     });
     assert.equal(detail.split("\n").length, 13);
-    assert.match(detail, /and 8 more/);
+    assert.match(detail, /and 9 more/);
   });
 
   test("any JSON at all is parsed or refused, never thrown at", () => {

@@ -59,6 +59,15 @@ export interface RegistryTables {
     uploaded_by: AccountId;
     uploaded_with: ApiTokenId;
   };
+  file_attestations: {
+    file_id: FileId;
+    place: number;
+    project_id: ProjectId;
+    issuer: string;
+    subject: string;
+    predicate_type: string;
+    verified_at: Date;
+  };
   project_dependencies: { project_id: ProjectId; depends_on: string };
   file_downloads: { project_id: ProjectId; day: string; downloads: bigint };
   project_roles: { project_id: ProjectId; account_id: AccountId; role: ProjectRole; granted_at: Date };

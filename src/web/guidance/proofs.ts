@@ -117,6 +117,27 @@ const NETWORK: Topic = {
   next: { href: "/recovery", label: "Help to get back in" },
 };
 
+const SIGSTORE: Topic = {
+  slug: "sigstore-signature",
+  title: "Prove with a sigstore signature",
+  lead: "If files of your project were signed with sigstore, sign a short text in the same way, and we compare who signed.",
+  parts: [
+    {
+      title: "What to do",
+      body: html`<p>Ask for the command on the case page and run it. A browser window opens for the login: take the one that signed your files. Then paste the whole bundle.</p>`,
+    },
+    {
+      title: "What it counts as",
+      body: html`<p>A login that hangs on a mailbox of your account counts as that mailbox. A workflow counts as the forge it runs on. Only who had signed a file at least seven days before the first sign of trouble counts.</p>`,
+    },
+    {
+      title: "What others can see",
+      body: html`<p>The name of your login gets into sigstore’s public log, beside a digest of the text. The text itself does not, and the signature opens nothing.</p>`,
+    },
+  ],
+  next: { href: "/recovery/case", label: "Back to my case" },
+};
+
 const PUBLISHERS: Topic = {
   slug: "trusted-publishers",
   title: "Publish from a build service without a token",
@@ -147,6 +168,7 @@ export const PROOF_TOPICS: readonly Topic[] = [
   KNOWN_BROWSER,
   OLD_CODES,
   OLD_MAIL,
+  SIGSTORE,
   PUBLISHERS,
   ANOTHER_MACHINE,
   NETWORK,
