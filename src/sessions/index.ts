@@ -25,7 +25,7 @@ export {
   expireReauthentication,
   findSession,
   listLiveSessions,
-  listSignInNetworks,
+  listSignIns,
   reauthenticate,
   renewSession,
   resolveSession,

@@ -116,14 +116,14 @@ export async function listLiveSessions(reader: Reader, accountId: AccountId, now
 const MOST_NETWORKS = 1000;
 
 /** From where an account was signed in to before a moment, the newest first, as far back as sessions are kept. */
-export function listSignInNetworks(
+export function listSignIns(
   reader: Reader,
   accountId: AccountId,
   before: Date,
-): Promise<readonly { readonly ip: string; readonly startedAt: Date }[]> {
+): Promise<readonly { readonly ip: string; readonly userAgent: string; readonly startedAt: Date }[]> {
   return own(reader)
     .selectFrom("sessions")
-    .select(["ip", "started_at as startedAt"])
+    .select(["ip", "user_agent as userAgent", "started_at as startedAt"])
     .where("account_id", "=", accountId)
     .where("kind", "=", "subscriber")
     .where("started_at", "<", before)

@@ -86,6 +86,7 @@ const recordsForm = form({
   firstUpload: month,
   lastUpload: month,
   lastSignIn: month,
+  environment: several,
 });
 
 const claimOf = ({ _csrf, ...claim }: z.output<typeof recordsForm>) =>

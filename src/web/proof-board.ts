@@ -159,13 +159,13 @@ const FORMS: Readonly<Record<string, (request: CaseRequest, state: FormState, on
     return details({
       summary: "Tell us what you remember",
       isOpen: Object.keys(state.errors).some((name) =>
-        ["projects", "organisations", "addresses", "tokenNames", "firstUpload"].includes(name),
+        ["projects", "organisations", "addresses", "tokenNames", "environment", "firstUpload"].includes(name),
       ),
       body: posted(
         request,
         "records",
         html`<p>Fill in what you know and leave out the rest: a wrong answer counts against you, an empty field does not.</p>
-          ${lines("projects", "Projects")}${lines("organisations", "Organisations")}${lines("addresses", "Mail addresses the account has, or had earlier")}${lines("tokenNames", "Names you gave to API tokens")}
+          ${lines("projects", "Projects")}${lines("organisations", "Organisations")}${lines("addresses", "Mail addresses the account has, or had earlier")}${lines("tokenNames", "Names you gave to API tokens")}${lines("environment", "Browsers and systems you signed in with, like Firefox or Linux")}
           ${months("accountMade", "When you made the account")}${months("firstUpload", "Your first upload")}${months("lastUpload", "Your last upload")}${months("lastSignIn", "When you last signed in")}
           ${button({ label: "Compare", kind: "secondary" })}`,
       ),

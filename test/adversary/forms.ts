@@ -89,6 +89,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     firstUpload: "",
     lastUpload: "",
     lastSignIn: "",
+    environment: "",
   },
   "/recovery/case/prove/carry": { kind: "api-token" },
   "/recovery/case/board/cannot": { kind: "api-token" },

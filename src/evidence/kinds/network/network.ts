@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Reader } from "../../../kernel/db/database.ts";
 import { refuse } from "../../../kernel/result.ts";
-import { listSignInNetworks } from "../../../sessions/index.ts";
+import { listSignIns } from "../../../sessions/index.ts";
 import { evidenceRefusals } from "../../refusals.ts";
 import type { Assessment, EvidenceContext, EvidenceKind } from "../../types.ts";
 import { networkOf } from "./prefix.ts";
@@ -25,7 +25,7 @@ type Observation = z.infer<typeof observation>;
 export async function observeNetwork(reader: Reader, context: EvidenceContext, ip: string): Promise<Observation> {
   const here = networkOf(ip);
   const before = new Date(context.openedAt.getTime() - MATURE_DAYS * DAY_MS);
-  const earlier = context.accountId ? await listSignInNetworks(reader, context.accountId, before) : [];
+  const earlier = context.accountId ? await listSignIns(reader, context.accountId, before) : [];
   const same = here === null ? [] : earlier.filter((one) => networkOf(one.ip) === here);
   return {
     isPublic: here !== null,

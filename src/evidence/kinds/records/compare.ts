@@ -10,6 +10,7 @@ export const FIELDS = [
   "addresses",
   "tokenNames",
   "lastSignIn",
+  "environment",
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
@@ -23,6 +24,8 @@ export interface RecordsClaim {
   readonly lastUpload: string | null;
   readonly accountMade: string | null;
   readonly lastSignIn: string | null;
+  /** Browsers and systems, each by itself. */
+  readonly environment: readonly string[];
 }
 
 /** What the index knows, gathered for one comparison. */
@@ -54,6 +57,7 @@ const IS_PUBLIC: Readonly<Record<Field, boolean>> = {
   addresses: false,
   tokenNames: false,
   lastSignIn: false,
+  environment: false,
 };
 
 const CLOSE_MONTHS = 3;

@@ -62,6 +62,7 @@ const NOTHING: RecordsClaim = {
   lastUpload: null,
   accountMade: null,
   lastSignIn: null,
+  environment: [],
 };
 const hidden = (value: string) => ({ value, isPublic: false });
 const open = (value: string) => ({ value, isPublic: true });
@@ -74,6 +75,7 @@ const ON_RECORD: Records = {
   addresses: [hidden("alice@example.org"), hidden("alice.old@example.net")],
   tokenNames: [],
   lastSignIn: [hidden("2026-10")],
+  environment: [hidden("Firefox"), hidden("Linux")],
 };
 const compare = (claim: Partial<RecordsClaim>) => compareItems(claimedItems({ ...NOTHING, ...claim }), ON_RECORD);
 
@@ -92,6 +94,9 @@ describe("comparing with the records", () => {
     [{ addresses: ["mallory@example.com"] }, "differs", false],
     [{ tokenNames: ["laptop"] }, "not on record", false],
     [{ lastSignIn: "2026-08" }, "close", false],
+    [{ environment: ["linux"] }, "match", false],
+    [{ environment: ["Fierfox"] }, "close", false],
+    [{ environment: ["Windows"] }, "differs", false],
   ];
   for (const [claim, verdict, isPublic] of table) {
     test(`${JSON.stringify(claim)}: ${verdict}`, () => {
@@ -138,6 +143,14 @@ describe("judging the comparison", () => {
     );
     assert.match(reviewerText, /Project “wheelhouse”: close, on record: Wheel_House \(public\)\./);
     assert.match(reviewerText, /Address “mallory@example\.com”: differs, on record: .*•.* \(private\)\./);
+  });
+
+  test("a browser and a system are one sort of fact: together with another they support, alone they do not", () => {
+    const judged = (claim: Partial<RecordsClaim>) =>
+      records.assess({ fields: [...compare(claim)] }, SAMPLE_CONTEXT).verdict;
+    assert.equal(judged({ environment: ["Firefox", "Linux"] }), "inconclusive");
+    assert.equal(judged({ environment: ["Firefox", "Linux"], lastSignIn: "2026-10" }), "supports");
+    assert.equal(judged({ environment: ["Safari", "Windows"], lastSignIn: "2026-10" }), "contradicts");
   });
 
   test("one more matching private name never turns support into contradiction", () => {

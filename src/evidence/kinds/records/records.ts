@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { findAccount, listAddresses } from "../../../accounts/index.ts";
 import type { Reader } from "../../../kernel/db/database.ts";
+import type { AccountId } from "../../../kernel/ids.ts";
 import { ok } from "../../../kernel/result.ts";
+import { describeBrowser } from "../../../kernel/user-agent.ts";
 import { type IndexRecord, recordsOf } from "../../../registry/index.ts";
+import { listSignIns } from "../../../sessions/index.ts";
 import type { Assessment, EvidenceContext, EvidenceKind } from "../../types.ts";
 import {
   claimedItems,
@@ -56,6 +59,7 @@ const claim = z
     lastUpload: month,
     accountMade: month,
     lastSignIn: month,
+    environment: list,
   })
   .refine((claimed) => claimedItems(claimed).length > 0, "Please fill in at least one of these.");
 
@@ -94,6 +98,7 @@ async function gather(reader: Reader, context: EvidenceContext): Promise<Records
     addresses: [],
     tokenNames: [],
     lastSignIn: [],
+    environment: [],
   };
   const account = context.accountId && (await findAccount(reader, context.accountId));
   if (!account) return records;
@@ -104,7 +109,23 @@ async function gather(reader: Reader, context: EvidenceContext): Promise<Records
   // Profiles and release dates give it away to within months, so it is taken as public.
   records.accountMade = [{ value: monthOf(account.createdAt), isPublic: true }];
   records.lastSignIn = [{ value: monthOf(account.lastActiveAt), isPublic: false }];
+  records.environment = (await environmentOf(reader, context, account.id)).map((value) => ({ value, isPublic: false }));
   return records;
+}
+
+const DAY_MS = 24 * 3600_000;
+/** Sign-ins of the last week may be a thief's. */
+const MATURE_DAYS = 7;
+
+/** Browsers and systems that the account was signed in with: “Firefox on Linux” as Firefox and Linux. */
+async function environmentOf(
+  reader: Reader,
+  context: EvidenceContext,
+  accountId: AccountId,
+): Promise<readonly string[]> {
+  const before = new Date(context.openedAt.getTime() - MATURE_DAYS * DAY_MS);
+  const signIns = await listSignIns(reader, accountId, before);
+  return [...new Set(signIns.flatMap(({ userAgent }) => describeBrowser(userAgent).split(" on ")))];
 }
 
 const NAMES: Readonly<Record<Field, string>> = {
@@ -116,6 +137,7 @@ const NAMES: Readonly<Record<Field, string>> = {
   addresses: "Address",
   tokenNames: "Token name",
   lastSignIn: "Last signed in",
+  environment: "Browser or system",
 };
 
 const asSentence = ({ field, claimed, onRecord, verdict, isPublic }: ComparedField): string => {
@@ -130,7 +152,7 @@ const PRIVATE_NAMES: ReadonlySet<Field> = new Set<Field>(["organisations", "addr
 
 /**
  * More wrong than right, twice at least, speaks against; so does naming only projects of others. One private name, or
- * two private facts, support. Public facts alone are worth nothing.
+ * private facts of two sorts, support. Public facts alone are worth nothing.
  */
 function judge(fields: readonly ComparedField[]): Assessment["verdict"] {
   const wrong = fields.filter(({ verdict }) => verdict === "differs");
@@ -139,7 +161,8 @@ function judge(fields: readonly ComparedField[]): Assessment["verdict"] {
   const isForeign = projects.length > 0 && !projects.some(isHit);
   if (isForeign || (wrong.length >= 2 && wrong.length > right.length)) return "contradicts";
   const hidden = right.filter(({ isPublic }) => !isPublic);
-  const isSupported = hidden.some(({ field }) => PRIVATE_NAMES.has(field)) || hidden.length >= 2;
+  const isSupported =
+    hidden.some(({ field }) => PRIVATE_NAMES.has(field)) || new Set(hidden.map(({ field }) => field)).size >= 2;
   return isSupported ? "supports" : "inconclusive";
 }
 
