@@ -145,6 +145,7 @@ const ACTS: Readonly<Record<string, string>> = {
   "registry/role-removed": "Removed from a project or an organisation",
   "registry/url-lost": "A verified page of a project does not link back any more",
   "registry/url-removed": "Verified page of a project removed",
+  "registry/links-added": "A release named new places of a project",
   "registry/publisher-added": "Trusted publisher registered",
   "registry/publisher-removed": "Trusted publisher removed",
   "registry/publisher-used": "Trusted publisher got an upload token of fifteen minutes",

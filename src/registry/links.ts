@@ -47,3 +47,15 @@ export function linksOf(projectUrls: readonly string[], homePage: string): reado
   }
   return [...found.values()];
 }
+
+/** Whose part of the web an address lies in: a host, and on it what stands first in the path, such as a forge's owner. */
+const quarterOf = (url: string): string => {
+  const { host, pathname } = URL.parse(url) ?? { host: url, pathname: "" };
+  return `${host}/${pathname.split("/")[1] ?? ""}`.toLowerCase();
+};
+
+/** Addresses that lead where none of the earlier ones led: another host, or another owner on it. Pure. */
+export function newQuarters(urls: readonly string[], earlier: readonly string[]): readonly string[] {
+  const known = new Set(earlier.map(quarterOf));
+  return urls.filter((url) => URL.canParse(url) && !known.has(quarterOf(url)));
+}

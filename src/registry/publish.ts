@@ -19,6 +19,7 @@ import type { UploadForm } from "./form.ts";
 import { requireNoHold } from "./holds.ts";
 import type { CoreMetadata } from "./metadata.ts";
 import { foldName, normalizeName, type ParsedFilename, parseFilename } from "./names.ts";
+import { traceChange } from "./people/tell.ts";
 import { actingAt } from "./publishers/acting.ts";
 import { receiveUpload } from "./receive.ts";
 import { registryRefusals } from "./refusals.ts";
@@ -147,7 +148,7 @@ async function keepAndPublish(
       await lockName(tx.as<unknown>(), `project:${foldName(upload.form.name)}`);
       await lockName(tx.as<unknown>(), `blob:${upload.sha256}`);
       await keepBlob(filesFolder, upload.path, upload.sha256);
-      return publish(tx, runtime.random, holder, upload);
+      return publish(tx, runtime, holder, upload);
     });
     isPublished = published.ok;
     return published;
@@ -157,7 +158,13 @@ async function keepAndPublish(
 }
 
 /** Runs under the project's lock. Writes nothing where the very same file is there already. */
-async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: CheckedUpload): Promise<Result<Published>> {
+async function publish(
+  tx: Tx,
+  runtime: Runtime,
+  asked: TokenHolder,
+  upload: CheckedUpload,
+): Promise<Result<Published>> {
+  const { random } = runtime;
   const acting = await actingAt(tx, asked, normalizeName(upload.form.name));
   if (!acting.ok) return acting;
   const holder = acting.value;
@@ -203,7 +210,13 @@ async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: Check
     uploaded_with: holder.token.id,
   });
   await insertAttestations(tx, { fileId, projectId: project.value.id }, upload.signers);
-  await noteLinks(tx, { projectId: project.value.id, fileId }, metadata.links);
+  await tellOfLinks(
+    tx,
+    runtime,
+    holder,
+    project.value,
+    await noteLinks(tx, { projectId: project.value.id, fileId }, metadata.links),
+  );
   await noteDependencies(tx, project.value, form.version, release.isNew, metadata.dependsOn);
   audit(tx, random, {
     act: "registry/file-published",
@@ -220,6 +233,27 @@ async function publish(tx: Tx, random: Random, asked: TokenHolder, upload: Check
     ...(holder.source ? { personal: { ...holder.source } } : {}),
   });
   return ok({ filename: upload.file.filename, isNew: true });
+}
+
+const MOST_LINKS_TOLD = 5;
+
+/** A thief's release may name places of theirs, which would count as the project's some day: every owner hears of new ones. */
+async function tellOfLinks(
+  tx: Tx,
+  runtime: Runtime,
+  { account }: TokenHolder,
+  { id, name, normalizedName }: Project,
+  urls: readonly string[],
+): Promise<void> {
+  if (urls.length === 0) return;
+  const more = urls.length > MOST_LINKS_TOLD ? ` and ${urls.length - MOST_LINKS_TOLD} more` : "";
+  await traceChange(tx, runtime, {
+    by: account,
+    place: { kind: "project", id, name, slug: normalizedName },
+    what: `A release published by ${account.username} names places that were not the project’s before: ${urls.slice(0, MOST_LINKS_TOLD).join(" , ")}${more}`,
+    act: "registry/links-added",
+    isForOwners: true,
+  });
 }
 
 /** What a run uploads is signed by that run, or by nobody. */

@@ -222,9 +222,16 @@ export async function setStage(world: World): Promise<Stage> {
   const files = await fetch(new URL("/simple/alpenglow/", world.origin), { headers: { accept: "text/html" } });
   const file = /\/files\/([0-9a-f]{64})\/([^"#]+)/.exec(await files.text());
   assert(file, `${wheelOf("alpenglow", "1.0").filename} is not in the index`);
+  const { root } = world.runtime.db;
+  await sql`update files set attestations = '[{}]'`.execute(root);
+  await sql`insert into file_attestations (file_id, place, project_id, issuer, subject, predicate_type, verified_at)
+    select id, 0, project_id, 'https://login.example', 'alice@keys.example', 'test', uploaded_at from files`.execute(
+    root,
+  );
   const names: Readonly<Record<string, string>> = {
     number: bobCase.number,
     project: "alpenglow",
+    version: "1.0",
     name: "alpenglow",
     sha256: file[1] ?? "",
     filename: file[2] ?? "",

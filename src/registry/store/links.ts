@@ -2,23 +2,26 @@ import { sql } from "kysely";
 import type { Reader } from "../../kernel/db/database.ts";
 import type { Tx } from "../../kernel/db/transact.ts";
 import type { AccountId, FileId, ProjectId } from "../../kernel/ids.ts";
-import type { MetadataLink, ProjectLink } from "../links.ts";
+import { type MetadataLink, newQuarters, type ProjectLink } from "../links.ts";
 import { own } from "./tables.ts";
 
 /**
  * Notes which links a file names, under the project's lock, after the file's own row. A link that the upload before named
  * too goes on; one that was gone in between begins anew.
+ * @returns links that lead where none of the project's led before; none of its first upload
  */
 export async function noteLinks(
   tx: Tx,
   { projectId, fileId }: { readonly projectId: ProjectId; readonly fileId: FileId },
   links: readonly MetadataLink[],
-): Promise<void> {
-  if (links.length === 0) return;
+): Promise<readonly string[]> {
+  if (links.length === 0) return [];
   const { rows } = await sql<{ before: Date | null }>`
     select max(uploaded_at) as before from files
     where project_id = ${projectId} and id <> ${fileId}`.execute(own(tx));
   const before = rows[0]?.before ?? null;
+  const { rows: earlier } = await sql<{ url: string }>`
+    select url from project_links where project_id = ${projectId}`.execute(own(tx));
   for (const { url, label } of links) {
     const { numAffectedRows } = await sql`
       update project_links set last_seen_at = ${tx.now}
@@ -28,6 +31,13 @@ export async function noteLinks(
       insert into project_links (project_id, url, label, first_seen_at, first_file_id, last_seen_at)
       values (${projectId}, ${url}, ${label}, ${tx.now}, ${fileId}, ${tx.now})`.execute(own(tx));
   }
+  const urls = links.map((link) => link.url);
+  return before === null
+    ? []
+    : newQuarters(
+        urls,
+        earlier.map((link) => link.url),
+      );
 }
 
 /**
