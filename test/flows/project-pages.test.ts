@@ -3,12 +3,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { sql } from "kysely";
-import { expectPage, signIn } from "../../src/bin/demo/person.ts";
+import { expectPage, signIn, upload } from "../../src/bin/demo/person.ts";
 import { createGuardedFetch, type GuardedFetch } from "../../src/kernel/net/guarded-fetch.ts";
 import { findAccountByName } from "../../src/accounts/index.ts";
 import { recheckPages, verifyUrl } from "../../src/registry/index.ts";
 import { afterLook } from "../../src/registry/people/recheck-pages.ts";
 import { DAY, HOUR, maintainer, subscriber } from "../adversary/cast.ts";
+import { makeWheel } from "../world/distributions.ts";
 import { story } from "../world/story.ts";
 import type { World } from "../world/world.ts";
 
@@ -78,6 +79,28 @@ const look = async (world: World, fetch: GuardedFetch) => {
 };
 
 describe("verified pages of a project", () => {
+  story(
+    "a release that names a place of somebody else's is told to every owner, once",
+    { seed: "page-link" },
+    async (world) => {
+      const { alice, bob, carol } = await owners(world);
+      const release = (version: string, ...urls: readonly string[]) =>
+        upload(world, alice, {
+          ...makeWheel({ name: "alpenglow", version, projectUrls: urls.map((url) => `Source, ${url}`) }),
+          fields: { name: "alpenglow", version, filetype: "bdist_wheel", pyversion: "py3" },
+        });
+      assert.equal((await release("2.0", "https://forge.example/alice/alpenglow")).status, 200);
+      assert.equal((await release("2.1", "https://forge.example/alice/alpenglow/issues")).status, 200);
+      assert.equal((await release("2.2", "https://forge.example/mallory/alpenglow")).status, 200);
+      await world.settle();
+      const planted = /names places that were not the project’s before: https:\/\/forge\.example\/mallory/;
+      assert.equal(told(world, bob.address, planted), 1);
+      assert.equal(told(world, alice.address, planted), 1, "whoever uploaded may not be she");
+      assert.equal(told(world, carol.address, planted), 0);
+      assert.equal(told(world, bob.address, /names places/), 2, "and none about the page beside the repository");
+    },
+  );
+
   story("every owner is told of a new one, once; who only maintains is not", { seed: "page-new" }, async (world) => {
     const { alice, bob, carol, verify, link } = await owners(world);
     const web = await webServer(() => ({ status: 200, text: link }));
