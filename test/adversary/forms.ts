@@ -150,7 +150,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Fields of several lines may quote anything that is no control character; in secrets every letter counts. */
 export const QUOTES =
-  /^(?:story|answer|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|password|pastedCodes|text)$/;
+  /^(?:story|answer|body|question|note|reason|key|publicKey|signature|projects|organisations|addresses|tokenNames|environment|bundle|password|pastedCodes|text)$/;
 
 /** Forms with nothing but their button. */
 export const BUTTONS = new Set([
