@@ -18,8 +18,8 @@ import type { Run } from "./types.ts";
 
 /** Long enough for a release of some hundred files. */
 const MINUTES = 15;
-/** A workflow publishes so many projects at most. */
-const MOST_PROJECTS = 100;
+/** Anybody may name a repository in a project of theirs: so many are looked at, the oldest first. */
+const MOST_PROJECTS = 1000;
 
 /** The audience of tokens by which runs ask for an upload token. Other than that of any recovery case. */
 export const uploadAudience = ({ publicUrl }: Pick<Runtime, "publicUrl">): string => publicUrl.host;
