@@ -45,7 +45,7 @@ describe("the desk by keyboard", () => {
       for (const words of ["Next row", "Open the row", "Tick the row, or not", "Take them", "Incidents"])
         await help.getByText(words).first().waitFor();
       await page.keyboard.press("Escape");
-      await help.waitFor({ state: "hidden" }); // only then has the focus gone back to where it was
+      await page.locator("dialog").waitFor({ state: "detached" });
 
       await page.keyboard.press("j");
       await page.keyboard.press("j");

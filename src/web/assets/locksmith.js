@@ -356,7 +356,8 @@
   if (hasKeys) {
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (event.target.closest?.("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]")) return;
+      // A dialog that was just closed may still have the focus for a moment.
+      if (event.target.closest?.("input:not([type=checkbox]), select, textarea, dialog[open], [contenteditable]")) return;
       if (event.key === "?") helpDialog(); // always there, since the switch is in it
       else if (!isOn) return;
       else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
