@@ -5,7 +5,7 @@ import { LOG_LEVELS, type LogLevel } from "../kernel/log.ts";
 import { defineRefusals, type Refusal } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
-import { type BounceMailbox, parseBounceAddress, parseSmtpUrl, type SmtpSettings } from "../notifications/index.ts";
+import { type PlusMailbox, parsePlusMailbox, parseSmtpUrl, type SmtpSettings } from "../notifications/index.ts";
 
 /** Everything an operator decides, read once at start and valid from there on. */
 export interface Config {
@@ -28,7 +28,9 @@ export interface Config {
   readonly mailFrom: { readonly name: string; readonly address: string };
   readonly indexName: string;
   /** Where mails that cannot be delivered come back to, each to an address of its own; null for nowhere. */
-  readonly bounceAddress: BounceMailbox | null;
+  readonly bounceAddress: PlusMailbox | null;
+  /** Where mail comes in to cases; null: none is taken. */
+  readonly mailIn: MailInSettings | null;
   /** A service that speaks the range protocol of Pwned Passwords, where `range/ABCDE` is appended; null for none. */
   readonly breachUrl: URL | null;
   /** Absolute: a sorted file of leaked passwords' SHA-1; null for none. */
@@ -43,6 +45,15 @@ export interface Config {
   readonly sigstoreRootFile: string | null;
   /** Services whose runs can be trusted publishers, each with the issuer of its tokens; may be none. */
   readonly trustedIssuers: readonly { readonly service: string; readonly issuer: string }[];
+}
+
+export interface MailInSettings {
+  readonly host: string;
+  readonly port: number;
+  /** The support address; answers go to it with more behind a plus sign. */
+  readonly mailbox: PlusMailbox;
+  /** Mail servers that may say who handed a mail in. */
+  readonly relays: readonly string[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -92,6 +103,16 @@ export function readConfig(environment: Environment, places: Places): Result<Con
       "Example: PUBLIC_URL=https://accounts.example.org";
   }
   const publicUrl = given ?? localUrl(host, port);
+  const mailInPort = take<number | null>("MAIL_IN_PORT", null, readPort);
+  const mailInAddress = take<PlusMailbox | null>("MAIL_IN_ADDRESS", null, readMailInAddress);
+  if ((mailInPort === null) !== (mailInAddress === null)) {
+    const missing = mailInPort === null ? "MAIL_IN_PORT" : "MAIL_IN_ADDRESS";
+    problems[missing] ??=
+      "is needed as well: mail is taken in at an address, on a port. " +
+      "Example: MAIL_IN_ADDRESS=recovery@example.org MAIL_IN_PORT=8425";
+  }
+  const mailInHost = take("MAIL_IN_HOST", "127.0.0.1", readHost);
+  const mailInRelays = take<readonly string[]>("MAIL_IN_RELAYS", ["127.0.0.1", "::1"], readRelays);
   const config: Config = {
     port,
     host,
@@ -105,6 +126,10 @@ export function readConfig(environment: Environment, places: Places): Result<Con
     mailFrom: take("MAIL_FROM", { name: "Locksmith", address: `security@${mailDomain(publicUrl)}` }, readMailFrom),
     indexName: take("INDEX_NAME", "Locksmith Index", readIndexName),
     bounceAddress: take("BOUNCE_ADDRESS", null, readBounceAddress),
+    mailIn:
+      mailInPort !== null && mailInAddress !== null
+        ? { host: mailInHost, port: mailInPort, mailbox: mailInAddress, relays: mailInRelays }
+        : null,
     breachUrl: take("BREACH_URL", null, readBreachUrl),
     breachFile: take<string | null>("BREACH_FILE", null, readPath(places)),
     rdapUrl: take("RDAP_URL", null, readRdapUrl),
@@ -281,11 +306,30 @@ function readServiceUrl(text: string, assignment: string): Read<URL | null> {
   return checked.ok ? value(url) : wrong(`cannot be used. ${checked.refusal.title} ${example}`);
 }
 
-function readBounceAddress(text: string): Read<BounceMailbox | null> {
-  const parsed = parseBounceAddress(text);
+function readBounceAddress(text: string): Read<PlusMailbox | null> {
+  const parsed = parsePlusMailbox(text);
   return parsed.ok
     ? value(parsed.value)
     : wrong(`cannot be used. ${parsed.refusal.detail ?? ""} Example: BOUNCE_ADDRESS=bounces@example.org`);
+}
+
+function readMailInAddress(text: string): Read<PlusMailbox | null> {
+  const parsed = parsePlusMailbox(text);
+  return parsed.ok
+    ? value(parsed.value)
+    : wrong(`cannot be used. ${parsed.refusal.detail ?? ""} Example: MAIL_IN_ADDRESS=recovery@example.org`);
+}
+
+const MOST_RELAYS = 20;
+
+/** A list between commas; `none` for no relay. */
+function readRelays(text: string): Read<readonly string[]> {
+  if (text.trim() === "none") return value([]);
+  const relays = text.split(",").map((part) => part.trim());
+  if (relays.length > MOST_RELAYS) return wrong(`names more than ${MOST_RELAYS} mail servers.`);
+  return relays.every((one) => isIP(one) !== 0)
+    ? value(relays)
+    : wrong("takes addresses of mail servers, not names. Example: MAIL_IN_RELAYS=192.0.2.25,2001:db8::25");
 }
 
 /** The guarded fetch reaches public addresses only; one that the operator wrote as an address is meant. */

@@ -16,6 +16,7 @@ import {
   emlTransport,
   type MailTransport,
   makeBounceAddresses,
+  makeReplyAddresses,
   smtpTransport,
 } from "../notifications/index.ts";
 import { type DownloadCounter, makeDownloadCounter } from "../registry/index.ts";
@@ -24,6 +25,7 @@ import { type DataLayout, layoutOf, prepareFolders } from "./data-folder.ts";
 import { keepEmbedded } from "./embedded.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { issuersOf } from "./issuers.ts";
+import { supportAddressOf } from "./mail-in.ts";
 import { noteMailKey, openMailKey } from "./mail-key.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { openSigstore } from "./sigstore.ts";
@@ -112,6 +114,7 @@ export async function openCore(config: Config, log: Log, closers: Closers, port:
     countLeaks,
     outside: createOutside(),
     issuedTokens: issuersOf(config),
+    supportAddress: supportAddressOf(config),
     sigstore: await openSigstore(config),
   };
   const { mail, mailKey } = await openMail(config, folders, runtime);
@@ -144,6 +147,7 @@ async function openMail(config: Config, folders: DataLayout, runtime: Runtime) {
     sender: config.mailFrom,
     dkim: mailKey,
     bounces: config.bounceAddress && makeBounceAddresses(config.bounceAddress, runtime.keys),
+    replies: config.mailIn && makeReplyAddresses(config.mailIn.mailbox, runtime.keys),
   };
   return { mailKey, mail: config.smtp ? smtpTransport(config.smtp, options) : emlTransport(folders.mail, options) };
 }

@@ -19,6 +19,7 @@ import { asFailure } from "./failure.ts";
 import { type AdministratorLink, linkForFirstStart } from "./first-administrator.ts";
 import { healthRoutes, makeReadiness, type Phase } from "./health.ts";
 import { chooseEndpoint, listen } from "./listen.ts";
+import { takeMailIn } from "./mail-in.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** A running installation, as routes and jobs see it. */
@@ -50,6 +51,7 @@ export interface StartOptions extends Composition {
 const FLOOD_LIMIT = 6_000;
 const REQUESTS_END_MILLISECONDS = 3_000;
 const JOBS_END_MILLISECONDS = 3_000;
+const MAIL_ENDS_MILLISECONDS = 6_000;
 
 /**
  * Starts an installation: the web server, and in the same process the jobs. Throws a Failure, with a sentence for the
@@ -83,6 +85,11 @@ export async function startApp(config: Config, options: StartOptions): Promise<A
     );
     closers.add("jobs", JOBS_END_MILLISECONDS, () => runner.stop());
     const listener = await listen(edge, endpoint);
+    const receiver = await takeMailIn(core.config, { ...core.runtime, policy: core.policy });
+    if (receiver) {
+      closers.add("mail receiver", MAIL_ENDS_MILLISECONDS, () => receiver.stop());
+      options.log.info("taking mail", { count: receiver.port });
+    }
     closers.add("web server", REQUESTS_END_MILLISECONDS + 500, () => listener.stop(REQUESTS_END_MILLISECONDS));
     const link = await linkForFirstStart(core.runtime);
     if (link) options.onFirstStart?.(link);

@@ -32,6 +32,8 @@ export type IdPrefix =
   | "pub" // trusted publisher of a project
   | "vch" // somebody asked to speak for a claimant
   | "mail" // outgoing mail
+  | "inm" // mail that came in
+  | "inf" // file that came with it
   | "one" // one-time secret
   | "mrq" // request that is answered by mail
   | "req"; // HTTP request
@@ -66,6 +68,8 @@ export type ProjectUrlId = Id<"url">;
 export type PublisherId = Id<"pub">;
 export type VouchId = Id<"vch">;
 export type MailId = Id<"mail">;
+export type InboundMailId = Id<"inm">;
+export type InboundFileId = Id<"inf">;
 export type OneTimeId = Id<"one">;
 export type MailRequestId = Id<"mrq">;
 export type RequestId = Id<"req">;

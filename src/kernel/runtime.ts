@@ -22,6 +22,8 @@ export interface Runtime {
   readonly publicUrl: URL;
   /** The name people know the index by. */
   readonly indexName: string;
+  /** Where people can write to by mail, and answer. Absent where no mail is taken in. */
+  readonly supportAddress?: string | undefined;
   /** Absent where the operator has set up none. */
   readonly countLeaks?: LeakLookup | undefined;
   /** How places that strangers chose are asked. Absent: they are not asked, and proofs there show nothing. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { testRandom } from "../../test/world/runtime.ts";
 import { makeKeyFile, makeKeyring } from "../kernel/crypto/keyring.ts";
 import { newId } from "../kernel/ids.ts";
-import { BOUNCE_DAYS, LONGEST_BOUNCE_NAME, makeBounceAddresses, parseBounceAddress } from "./bounce-address.ts";
+import { BOUNCE_DAYS, LONGEST_NAME, makeBounceAddresses, parsePlusMailbox } from "./signed-address.ts";
 import { type Bounced, doesNotArrive, kindOfFailure, SOFT_WINDOW_MS, statusIn } from "./bounce-rules.ts";
 import { readDeliveryReport, readDeliveryStatus } from "./delivery-report.ts";
 
@@ -28,7 +28,7 @@ describe("the envelope sender of a mail", () => {
       }),
     );
     const old = addresses.read(addresses.addressFor(newId("mail", NOW, random), NOW), later(BOUNCE_DAYS + 1));
-    assert.equal(!old.ok && old.refusal.code, "bounces/expired");
+    assert.equal(!old.ok && old.refusal.code, "mail-address/expired");
   });
 
   test("cannot be made by anybody else: every change of one symbol is refused", () => {
@@ -37,7 +37,7 @@ describe("the envelope sender of a mail", () => {
     for (let at = start; at < start + 46; at += 1) {
       const other = made[at] === "7" ? "8" : "7";
       const read = addresses.read(`${made.slice(0, at)}${other}${made.slice(at + 1)}`, NOW);
-      assert.equal(!read.ok && read.refusal.code, "bounces/unknown", `symbol ${at - start}`);
+      assert.equal(!read.ok && read.refusal.code, "mail-address/unknown", `symbol ${at - start}`);
     }
     const strangers = makeBounceAddresses(mailbox, makeKeyring(makeKeyFile(testRandom("a stranger"))));
     assert.equal(strangers.read(made, NOW).ok, false);
@@ -54,8 +54,8 @@ describe("the envelope sender of a mail", () => {
   });
 
   test("BOUNCE_ADDRESS leaves room for it, and holds nothing that it could be confused with", () => {
-    const longest = "b".repeat(LONGEST_BOUNCE_NAME);
-    const parsed = parseBounceAddress(`${longest}@Index.Example`);
+    const longest = "b".repeat(LONGEST_NAME);
+    const parsed = parsePlusMailbox(`${longest}@Index.Example`);
     assert.deepEqual(parsed, { ok: true, value: { name: longest, domain: "index.example" } });
     assert(parsed.ok);
     const made = makeBounceAddresses(parsed.value, keys).addressFor(newId("mail", NOW, random), NOW);
@@ -69,7 +69,7 @@ describe("the envelope sender of a mail", () => {
       "a@localhost",
       "a b@x.example",
     ])
-      assert.equal(parseBounceAddress(bad).ok, false, bad);
+      assert.equal(parsePlusMailbox(bad).ok, false, bad);
   });
 });
 

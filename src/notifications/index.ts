@@ -1,10 +1,11 @@
 export {
-  type BounceAddresses,
-  type BounceMailbox,
-  bounceRefusals,
+  type SignedAddresses,
+  type PlusMailbox,
+  addressRefusals,
   makeBounceAddresses,
-  parseBounceAddress,
-} from "./bounce-address.ts";
+  makeReplyAddresses,
+  parsePlusMailbox,
+} from "./signed-address.ts";
 export { type BounceKind, doesNotArrive, type FailedDelivery } from "./bounce-rules.ts";
 export { type BounceReport, readDeliveryReport } from "./delivery-report.ts";
 export {

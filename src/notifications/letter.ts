@@ -22,6 +22,8 @@ export interface Letter {
   /** The line that mail programs show beside the subject. */
   readonly preheader?: string;
   readonly blocks: readonly Block[];
+  /** Whether its reader may answer it by mail, where mail is taken in at all. */
+  readonly isAnswerable?: boolean;
 }
 
 export interface Installation {
@@ -29,6 +31,8 @@ export interface Installation {
   readonly indexName: string;
   /** Where people reach it; every link in a mail must be of this origin. */
   readonly publicUrl: URL;
+  /** Absent where no mail is taken in. */
+  readonly supportAddress?: string | undefined;
 }
 
 export interface RenderedLetter {
@@ -91,6 +95,11 @@ function cleanBlock(block: Block, installation: Installation): Block {
   }
 }
 
+const MAY_ANSWER = note(
+  "You can also simply answer this mail, from the mailbox it came to. Files may be attached: pictures, PDF and plain text. " +
+    "Please never send a password, a code or a token.",
+);
+
 /** What stands at the end of every mail (product §13: how to tell our mails from a phisher's). */
 export const footerLines = ({ indexName, publicUrl }: Installation): readonly string[] => [
   `This mail is from ${oneLine(indexName)}, about the security of an account there (${publicUrl.host}).`,
@@ -108,7 +117,10 @@ export function renderLetter(letter: Letter, installation: Installation): Render
   const clean: Letter = {
     subject: oneLine(letter.subject),
     ...(letter.preheader === undefined ? {} : { preheader: oneLine(letter.preheader) }),
-    blocks: letter.blocks.map((block) => cleanBlock(block, installation)),
+    blocks: [
+      ...letter.blocks,
+      ...(letter.isAnswerable === true && installation.supportAddress !== undefined ? [MAY_ANSWER] : []),
+    ].map((block) => cleanBlock(block, installation)),
   };
   const indexName = oneLine(installation.indexName);
   const footer = footerLines(installation);

@@ -131,7 +131,7 @@ describe("on the wire", () => {
     for (const [index, [, message]] of messages.entries()) {
       const id = `mail_${String(index).padStart(26, "0")}` as MailId;
       const mail = renderLetter(message.compose(message.sample), installation);
-      await transport.send({ id, to: "alice@example.org", at: SAMPLE_DATE, ...mail });
+      await transport.send({ id, to: "alice@example.org", at: SAMPLE_DATE, isAboutCase: false, ...mail });
       const raw = await readFile(join(folder, `${id}.eml`), "latin1");
       const head = raw.slice(0, raw.indexOf("\r\n\r\n"));
       assert.match(head, /^[\x20-\x7e\r\n\t]*$/);

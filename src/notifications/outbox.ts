@@ -76,7 +76,7 @@ const mayCarryNotMe = ({ sample }: Message<unknown>): boolean =>
  */
 export async function queueMail<N extends MessageName>(
   tx: Tx,
-  runtime: Pick<Runtime, "random" | "publicUrl" | "indexName">,
+  runtime: Pick<Runtime, "random" | "publicUrl" | "indexName" | "supportAddress">,
   mail: MailRequest<N>,
 ): Promise<MailId> {
   if (!ADDRESS.test(mail.to)) throw new Error("A mail was addressed to something that is not one plain address.");
@@ -155,6 +155,7 @@ async function deliver(
     text: mail.text_body,
     html: mail.html_body,
     at: runtime.clock.now(),
+    isAboutCase: mail.case_id !== null,
   });
   const now = runtime.clock.now();
   const settlement = settlementOf(outcome, mail, now);

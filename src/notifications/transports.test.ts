@@ -24,6 +24,7 @@ const mail: OutgoingMail = {
   text: "Hello,\n\nhttps://index.example/confirm/abc\n\n.\nA line with a dot above, and Zoë.\n",
   html: "<p>Hello</p>",
   at: new Date("2026-11-02T09:00:00.000Z"),
+  isAboutCase: false,
 };
 
 let folder: string;

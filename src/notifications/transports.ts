@@ -6,7 +6,7 @@ import nodemailer, { type SendMailOptions } from "nodemailer";
 import { defineRefusals } from "../kernel/refusal.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { type Secret, secret } from "../kernel/secret.ts";
-import type { BounceAddresses } from "./bounce-address.ts";
+import type { SignedAddresses } from "./signed-address.ts";
 import { ATTEMPT_TIMEOUT_MS } from "./delivery-rules.ts";
 import type { DkimKey } from "./dkim.ts";
 import type { MailTransport, OutgoingMail, SendOutcome } from "./types.ts";
@@ -41,11 +41,13 @@ export interface TransportOptions {
   /** Signs every mail (RFC 6376) where there is a key. */
   readonly dkim?: DkimKey | null;
   /** Gives every mail an envelope sender of its own, to which what cannot be delivered comes back; else the sender's. */
-  readonly bounces?: BounceAddresses | null;
+  readonly bounces?: SignedAddresses | null;
+  /** Gives every mail about a case an address of its own to answer to; else answers go to the sender's. */
+  readonly replies?: SignedAddresses | null;
 }
 
 /** The message as nodemailer takes it. The Message-ID is the mail's own, so that a second copy can be known as one. */
-function compose(mail: OutgoingMail, { sender, dkim, bounces }: TransportOptions): SendMailOptions {
+function compose(mail: OutgoingMail, { sender, dkim, bounces, replies }: TransportOptions): SendMailOptions {
   return {
     messageId: `<${mail.id}@${domainOf(sender)}>`,
     date: mail.at,
@@ -54,6 +56,7 @@ function compose(mail: OutgoingMail, { sender, dkim, bounces }: TransportOptions
     envelope: { from: bounces?.addressFor(mail.id, mail.at) ?? sender.address, to: [mail.to] },
     // RFC 3461 §4: a report, please, and in it the headers alone, since the text may carry a one-time link.
     ...(bounces ? { dsn: { return: "headers", notify: ["failure"], id: mail.id } } : {}),
+    ...(replies && mail.isAboutCase ? { replyTo: replies.addressFor(mail.id, mail.at) } : {}),
     subject: mail.subject,
     text: mail.text,
     html: mail.html,

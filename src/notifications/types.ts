@@ -13,6 +13,8 @@ export interface OutgoingMail {
   readonly html: string;
   /** The moment of this attempt, for the Date header. */
   readonly at: Date;
+  /** Whether it is about a recovery case, so that an answer to it belongs there. */
+  readonly isAboutCase: boolean;
 }
 
 /** What became of one attempt. `answer` is the server's last line, or what went wrong, for the delivery log. */

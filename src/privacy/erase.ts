@@ -7,6 +7,7 @@ import { eraseEvidence } from "../evidence/index.ts";
 import type { Tx } from "../kernel/db/transact.ts";
 import { eraseSecrets } from "../kernel/one-time.ts";
 import type { Runtime } from "../kernel/runtime.ts";
+import { eraseInbound } from "../mail-in/index.ts";
 import { eraseMails } from "../notifications/index.ts";
 import { eraseCases, eraseDeskWork, eraseStrictMode, forgetClaims, listCaseIdsOf } from "../recovery/index.ts";
 import { eraseContacts } from "../recovery-contacts/index.ts";
@@ -48,6 +49,7 @@ export async function eraseEverything(
   await eraseDeskWork(tx, accountId);
   await eraseStrictMode(tx, accountId);
   await eraseCases(tx, caseIds);
+  await eraseInbound(tx, caseIds);
   await eraseMails(tx, accountId, caseIds);
   await eraseEvidence(tx, accountId, caseIds);
   const { tokens } = await eraseAccountData(tx, accountId);

@@ -16,6 +16,7 @@ import {
   findOpenCaseOf,
   listCasesToErase,
 } from "../recovery/index.ts";
+import { eraseInbound } from "../mail-in/index.ts";
 import { deleteEndedSessions } from "../sessions/index.ts";
 import { eraseEverything } from "./erase.ts";
 import { before, KEEP_DAYS } from "./periods.ts";
@@ -117,6 +118,7 @@ async function eraseCaseBatch(runtime: Runtime, now: Date, limit: number): Promi
   await transact(runtime.db, { now, bookkeeping: "nothing was old enough to erase" }, async (tx) => {
     const ids = await listCasesToErase(tx, before(now, KEEP_DAYS.endedCases), limit);
     await eraseCases(tx, ids);
+    await eraseInbound(tx, ids);
     await eraseSecrets(tx, { whole: [], divided: ids });
     count = ids.length;
     noteErased(tx, runtime, "cases", count);

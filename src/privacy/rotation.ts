@@ -19,6 +19,7 @@ import { ok } from "../kernel/result.ts";
 import { sealedCaseColumns } from "../recovery/index.ts";
 import { sealedDeskColumns } from "../desk/index.ts";
 import { sealedMailRequestColumns } from "../sign-in/index.ts";
+import { sealedMailColumns } from "../mail-in/index.ts";
 import { before } from "./periods.ts";
 import { alone, insertRotation, type KeyRotation, listRotations, noteMoment } from "./rotation-store.ts";
 
@@ -37,6 +38,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   ...sealedMailRequestColumns,
   ...sealedCaseColumns,
   ...sealedDeskColumns,
+  ...sealedMailColumns,
 ];
 
 /** What a rotation works with. */

@@ -1,6 +1,6 @@
 import { audit } from "../audit/index.ts";
 import { transact, type Tx } from "../kernel/db/transact.ts";
-import { type CaseId, newId } from "../kernel/ids.ts";
+import { type CaseId, type MessageId, newId } from "../kernel/ids.ts";
 import { ok, refuse, type Result } from "../kernel/result.ts";
 import { advance } from "./advance.ts";
 import type { RecoveryRuntime } from "./context.ts";
@@ -37,21 +37,32 @@ async function isSentAgain(tx: Tx, runtime: RecoveryRuntime, recoveryCase: Recov
   return isSame && tx.now.getTime() - last.writtenAt.getTime() < SENT_AGAIN_MS;
 }
 
+/** What must be kept in the same transaction as words that came by mail. A refusal of it takes the words back too. */
+export type KeepWithIt = (
+  tx: Tx,
+  kept: { readonly caseId: CaseId; readonly messageId: MessageId | null },
+) => Promise<Result<undefined>>;
+
 /**
  * A message from the claimant; while a question is open, it is the answer, and the case goes back to the desk. A secret in
  * it is cut out and ended first.
+ * @param byMail what is kept with it, where it came by mail; then the same words again are another message
  */
 export async function writeAsClaimant(
   runtime: RecoveryRuntime,
   caseId: CaseId,
   typed: string,
   now: Date,
+  byMail?: KeepWithIt,
 ): Promise<Result<RecoveryCase>> {
   const { body } = (await takeInCase(runtime, caseId, "claimant", { body: typed }, now)).clean;
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
-    if (await isSentAgain(tx, runtime, recoveryCase, body)) return ok(recoveryCase);
+    if (!byMail && (await isSentAgain(tx, runtime, recoveryCase, body))) return ok(recoveryCase);
+    const messageId = newId("msg", now, runtime.random);
+    const kept = await byMail?.(tx, { caseId, messageId });
+    if (kept?.ok === false) return kept;
     await insertMessage(tx, runtime, caseId, {
-      id: newId("msg", now, runtime.random),
+      id: messageId,
       authorKind: "claimant",
       authorId: null,
       isInternal: false,
@@ -62,7 +73,7 @@ export async function writeAsClaimant(
       actor: asClaimant(recoveryCase),
       accountId: recoveryCase.accountId,
       caseId,
-      facts: { length: body.length },
+      facts: { length: body.length, ...(byMail ? { by: "mail" } : {}) },
     });
     if (recoveryCase.state !== "information-requested") return ok(recoveryCase);
     const answered = await answerRequests(tx, runtime, caseId, body);

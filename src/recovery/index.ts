@@ -31,7 +31,15 @@ export {
   mailCaseCode,
   openCasePage,
 } from "./case-page.ts";
-export { appealCase, reopenCase, submitForReview, withdrawCase, writeAsClaimant } from "./claimant-acts.ts";
+export {
+  appealCase,
+  type KeepWithIt,
+  reopenCase,
+  submitForReview,
+  withdrawCase,
+  writeAsClaimant,
+} from "./claimant-acts.ts";
+export { answerByMail, nameAccount, noteAnswerToNotice, openByMail, sayInCase } from "./by-mail.ts";
 export { type ClockWork, sweepClocks } from "./clock.ts";
 export type { RecoveryRuntime } from "./context.ts";
 export { decideNow, evaluate } from "./evaluate.ts";

@@ -17,6 +17,7 @@ export function matchAccount(facts: {
 }): Account | null {
   const { claimedName, byName, byMailbox } = facts;
   if (!byMailbox) return byName;
+  if (claimedName === "") return byMailbox; // a mail names no account: its sender's own is meant
   if (byName?.id === byMailbox.id) return byMailbox;
   const isNearlyRight = editDistance(bare(claimedName), bare(byMailbox.username)) <= MOST_TYPING_MISTAKES;
   if (isNearlyRight) return byMailbox;

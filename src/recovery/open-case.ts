@@ -49,7 +49,7 @@ export interface OpenedCase {
   readonly told: string | null;
 }
 
-interface Opening {
+export interface Opening {
   readonly cause: Cause;
   /** Where the claimant can be written to; need not be on the account. */
   readonly contact: string;
@@ -146,7 +146,7 @@ export async function openFromForm(
 }
 
 /** What somebody wrote who opens a case: secrets are cut out and ended, whatever becomes of the case. */
-async function takeStory<O extends { readonly story: string; readonly now: Date }>(
+export async function takeStory<O extends { readonly story: string; readonly now: Date }>(
   runtime: RecoveryRuntime,
   opening: O,
   claimedName = "",
@@ -161,7 +161,8 @@ async function evaluated(tx: Tx, runtime: RecoveryRuntime, opened: OpenedCase): 
   return recoveryCase.ok ? ok({ ...opened, recoveryCase: recoveryCase.value }) : recoveryCase;
 }
 
-async function open(
+/** Opens a case, in the caller's transaction: its row, its codes, the mail to its claimant. */
+export async function open(
   tx: Tx,
   runtime: RecoveryRuntime,
   opening: Opening & { readonly told: string | null },
@@ -207,6 +208,7 @@ async function open(
       casePageUrl: link.reveal(),
       code: contactCode.code.reveal(),
       codeExpiresAt: contactCode.expiresAt,
+      wasShownCode: who.origin !== "mail",
     },
     caseId: id,
   });
@@ -312,7 +314,12 @@ async function match(tx: Tx, runtime: RecoveryRuntime, recoveryCase: RecoveryCas
     event: "confirm-contact",
     as: "claimant",
     actor: { kind: "claimant", id: recoveryCase.id },
-    patch: { account_id: account.id },
+    patch: {
+      account_id: account.id,
+      ...(recoveryCase.claimedName === ""
+        ? { claimed_name: account.username, claimed_name_folded: foldUsername(account.username) }
+        : {}),
+    },
   });
   if (moved.ok) await tellEverybody(tx, runtime, moved.value, "opened");
   return moved;

@@ -10,6 +10,11 @@ export const recoveryRefusals = defineRefusals("recovery", {
     status: 401,
     title: "That code does not open this case. Please check it, or ask for a new one by mail.",
   },
+  "case-over": {
+    status: 409,
+    title: "This recovery case is closed. Its page says what you can do; a new case can be opened at any time.",
+  },
+  "named-already": { status: 409, title: "The case is about an account already." },
   "too-late": { status: 409, title: "The case is past the point where proofs are taken." },
   "case-open-already": {
     status: 409,

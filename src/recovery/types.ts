@@ -31,7 +31,7 @@ export interface RecoveryCase {
   /** For people: `LK-4F7Q-9KMT`. */
   readonly number: string;
   readonly state: CaseState;
-  readonly origin: "stuck-screen" | "form" | "reset-link";
+  readonly origin: "stuck-screen" | "form" | "reset-link" | "mail";
   readonly cause: Cause;
   /** Known once the case is matched to an account; never shown to a claimant who has proven nothing. */
   readonly accountId: AccountId | null;

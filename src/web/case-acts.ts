@@ -24,6 +24,7 @@ import {
   caseHolderGuard,
   confirmContact,
   mailCaseCode,
+  nameAccount,
   proveByToken,
   proveInCase,
   type RecoveryRuntime,
@@ -135,6 +136,13 @@ export const caseActRoutes = (runtime: RecoveryRuntime): readonly Route[] => {
     ),
     act("mail-code", "Mails a fresh code to the contact address.", form({}), (request) =>
       mailCaseCode(runtime, request.actor.recoveryCase, request.now),
+    ),
+    act(
+      "name",
+      "Says which account a case is about that found none.",
+      form({ username: line({ max: 64, missing: "Please enter the username." }) }),
+      (request) => nameAccount(runtime, caseId(request), request.body.username, request.now),
+      ({ username }) => ({ username }),
     ),
     act(
       "message",

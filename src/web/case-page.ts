@@ -32,7 +32,9 @@ import {
   type RecoveryCase,
   type RecoveryRuntime,
 } from "../recovery/index.ts";
+import { listInbound } from "../mail-in/index.ts";
 import { caseActRoutes } from "./case-acts.ts";
+import { filesOf, nameSection } from "./case-mail.ts";
 import { proofBoard } from "./proof-board.ts";
 import { defineRoute, form, type HttpRequest, page, redirect, type Route } from "../kernel/http/index.ts";
 import { EMPTY, type FormState } from "./forms.ts";
@@ -51,6 +53,11 @@ function headline(request: CaseRequest): Html {
   const { means } = caseLifecycle.states[recoveryCase.state];
   switch (recoveryCase.state) {
     case "unconfirmed":
+      if (recoveryCase.contactConfirmedAt)
+        return panel({
+          title: "Tell us which account it is",
+          body: html`<p>Your address is confirmed. We have found no account for it yet, so nobody has been told of this case.</p>`,
+        });
       return panel({
         title: "Confirm your address",
         body: html`<p>We sent an eight-digit code to the address you gave us. Until you enter it we do not look for an account.</p>`,
@@ -186,10 +193,13 @@ async function told(runtime: RecoveryRuntime, request: CaseRequest): Promise<Htm
 async function thread(runtime: RecoveryRuntime, request: CaseRequest, state: FormState): Promise<Html> {
   const { recoveryCase } = request.actor;
   const messages = await listMessages(runtime.db, runtime.keys, recoveryCase.id, "claimant");
+  const mails = new Map(
+    (await listInbound(runtime.db, runtime.keys, recoveryCase.id)).map((one) => [one.messageId, one]),
+  );
   const who = { claimant: "You", staff: "We", system: "Locksmith" } as const;
   return html`
     <section aria-labelledby="messages"><h2 id="messages">Messages</h2>
-      ${messages.length === 0 ? emptyState({ title: "No messages yet", body: html`<p>You can write to the people who look at your case.</p>` }) : messages.map((one) => html`<blockquote class="message ${one.authorKind}"><p class="muted">${who[one.authorKind]}, ${time(one.writtenAt, request.now)}</p><p class="pre">${one.body}</p></blockquote>`)}
+      ${messages.length === 0 ? emptyState({ title: "No messages yet", body: html`<p>You can write to the people who look at your case.</p>` }) : messages.map((one) => html`<blockquote class="message ${one.authorKind}"><p class="muted">${who[one.authorKind]}, ${time(one.writtenAt, request.now)}${mails.has(one.id) ? ", by mail" : ""}</p><p class="pre">${one.body}</p>${filesOf(mails.get(one.id))}</blockquote>`)}
       ${
         ENDED.has(recoveryCase.state)
           ? null
@@ -262,6 +272,7 @@ export async function casePage(
     ${headline(request)}
     ${lastRefusal ? html`<h2>Why</h2><blockquote class="message"><p class="pre">${lastRefusal.reason}</p></blockquote>` : null}
     ${confirmSection(request, state)}
+    ${nameSection(request, state)}
     ${await questions(runtime, request)}
     ${decisionSection(runtime, recoveryCase, board?.unavailable ?? [])}
     ${proofBoard(runtime, request, board, state)}
@@ -269,7 +280,7 @@ export async function casePage(
     ${await told(runtime, request)}
     <section><h2>What you told us</h2>
       ${summaryList([
-        { key: "Name", value: recoveryCase.claimedName },
+        { key: "Name", value: recoveryCase.claimedName || "Not known yet" },
         {
           key: "We write to",
           value: html`${recoveryCase.contactAddress} ${recoveryCase.contactConfirmedAt ? badge({ tone: "success", text: "Confirmed" }) : badge({ tone: "warning", text: "Not confirmed yet" })}`,

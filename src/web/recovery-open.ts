@@ -101,6 +101,7 @@ function formPage(runtime: Runtime, incoming: Incoming, state: FormState): Html 
       <li>On your case page you prove, in ways you choose, that the account is yours.</li>
       <li>Everybody who should know is told, and a waiting time runs in which the owner can object.</li>
     </ol>
+    ${runtime.supportAddress === undefined ? null : html`<p>You can also write to <strong>${runtime.supportAddress}</strong>, best from the mailbox on the account. It opens the same private case.</p>`}
     <p>We never telephone, and nobody can make this go faster: that protects you from whoever would like to.</p>`;
   return layout(runtime, incoming, { title: "Get back into your account", body });
 }

@@ -7,6 +7,7 @@ import { weighUndelivered } from "../../src/accounts/index.ts";
 import { type Environment, fetchExceptions, readConfig } from "../../src/app/config.ts";
 import { layoutOf } from "../../src/app/data-folder.ts";
 import { issuersOf } from "../../src/app/issuers.ts";
+import { intakeOf, supportAddressOf } from "../../src/app/mail-in.ts";
 import { assets, refusalPage, routes } from "../../src/app/routes.ts";
 import { openSigstore } from "../../src/app/sigstore.ts";
 import { countRequest } from "../../src/app/start.ts";
@@ -16,6 +17,7 @@ import { type Mailbox, type World as StoryWorld, type WorldTime } from "../../sr
 import { buildEdge, type Route } from "../../src/kernel/http/index.ts";
 import { createGuardedFetch } from "../../src/kernel/net/guarded-fetch.ts";
 import type { Outside } from "../../src/kernel/net/outside.ts";
+import { startReceiver } from "../../src/mail-in/index.ts";
 import { deliverDue, type MailTransport, type OutgoingMail, outboxDepth } from "../../src/notifications/index.ts";
 import { type ClockWork, policy as policies, type RecoveryRuntime, sweepClocks } from "../../src/recovery/index.ts";
 import { makeDownloadCounter } from "../../src/registry/index.ts";
@@ -33,6 +35,8 @@ export interface World extends StoryWorld {
   readonly routes: readonly Route[];
   /** Every mail that was sent, oldest first. */
   readonly sent: readonly OutgoingMail[];
+  /** Where mail is taken in; 0 where the settings say nowhere. */
+  readonly mailInPort: number;
   /** Sends the mail that is due and does what the clock brings about now. */
   settle(): Promise<ClockWork>;
   /** Lets time pass, and settles. */
@@ -55,6 +59,8 @@ export interface WorldOptions {
   readonly outside?: Outside;
   /** More settings, as in the environment. */
   readonly settings?: Environment;
+  /** Name servers that are asked about senders of mail. */
+  readonly nameServers?: readonly string[];
   /** Texts that must not be in any log line at the end. */
   readonly secrets?: () => readonly string[];
 }
@@ -76,6 +82,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     outside: options.outside,
     issuedTokens: issuersOf(read.value),
     sigstore: await openSigstore(read.value),
+    supportAddress: supportAddressOf(read.value),
     countLeaks:
       options.leaks &&
       makeLeakLookup(options.leaks, {
@@ -105,6 +112,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { port } = edge.server.address() as AddressInfo; // listening on TCP
   runtime.publicUrl.port = String(port);
 
+  const { mailIn } = read.value;
+  const intake = intakeOf(read.value, runtime, options.nameServers);
+  const receiver = mailIn && intake && (await startReceiver(runtime, intake, { ...mailIn, name: "localhost" }));
   const sent: OutgoingMail[] = [];
   const transport: MailTransport = {
     name: "eml",
@@ -138,6 +148,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
   };
   const end = async (): Promise<void> => {
+    await receiver?.stop();
     await edge.close();
     await database.drop();
     await rm(folder, { recursive: true, force: true });
@@ -146,6 +157,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     origin: `http://127.0.0.1:${port}`,
     runtime,
     routes: table,
+    mailInPort: receiver?.port ?? 0,
     sent,
     time,
     mailbox: keptMailbox(sent, settle),

@@ -13,8 +13,8 @@ import { makeLog } from "../../kernel/log.ts";
 import { systemRandom } from "../../kernel/random.ts";
 import type { Result } from "../../kernel/result.ts";
 import {
-  type BounceAddresses,
-  bounceRefusals,
+  type SignedAddresses,
+  addressRefusals,
   type FailedDelivery,
   makeBounceAddresses,
   readDeliveryReport,
@@ -66,11 +66,11 @@ async function take(input: CommandInput): Promise<Outcome> {
 }
 
 /** The first of the recipients that one of our mails was sent in the name of. */
-function whichMail(addresses: BounceAddresses, recipients: readonly string[], now: Date): Result<MailId> {
+function whichMail(addresses: SignedAddresses, recipients: readonly string[], now: Date): Result<MailId> {
   const read = recipients.map((one) => addresses.read(one, now));
   return (
     read.find((one) => one.ok) ??
-    read.find((one) => !one.ok && one.refusal.code === bounceRefusals.expired().code) ??
+    read.find((one) => !one.ok && one.refusal.code === addressRefusals.expired().code) ??
     addresses.read("", now)
   );
 }

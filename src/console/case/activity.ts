@@ -11,7 +11,9 @@ import {
   type RecoveryRuntime,
   storyOf,
 } from "../../recovery/index.ts";
+import { listInbound } from "../../mail-in/index.ts";
 import { inWords } from "../wording.ts";
+import { mailPart } from "./mails.ts";
 
 const WHO = { claimant: "Claimant", staff: "Desk", system: "Locksmith" } as const;
 
@@ -19,12 +21,18 @@ const WHO = { claimant: "Claimant", staff: "Desk", system: "Locksmith" } as cons
 export async function messagesSection(runtime: RecoveryRuntime, recoveryCase: RecoveryCase, now: Date): Promise<Html> {
   const messages = await listMessages(runtime.db, runtime.keys, recoveryCase.id, "staff");
   const story = await storyOf(runtime.db, runtime.keys, recoveryCase.id);
+  const mails = await listInbound(runtime.db, runtime.keys, recoveryCase.id);
+  const mailOf = (id: string | null) =>
+    mailPart(
+      mails.find(({ messageId }) => messageId === id),
+      recoveryCase.number,
+    );
   return html`
     <h2>Messages</h2>
-    ${story ? html`<blockquote class="message"><p class="muted">Claimant, when opening</p><p class="pre">${story}</p></blockquote>` : null}
+    ${story ? html`<blockquote class="message"><p class="muted">Claimant, when opening</p><p class="pre">${story}</p>${mailOf(null)}</blockquote>` : null}
     ${messages.map(
       (one) =>
-        html`<blockquote class="message ${one.isInternal ? "internal" : "open"}"><p class="muted">${WHO[one.authorKind]}, ${time(one.writtenAt, now, "relative")}${one.isInternal ? html` ${badge({ tone: "neutral", text: "Internal note" })}` : null}</p><p class="pre">${one.body}</p></blockquote>`,
+        html`<blockquote class="message ${one.isInternal ? "internal" : "open"}"><p class="muted">${WHO[one.authorKind]}, ${time(one.writtenAt, now, "relative")}${one.isInternal ? html` ${badge({ tone: "neutral", text: "Internal note" })}` : null}</p><p class="pre">${one.body}</p>${mailOf(one.id)}</blockquote>`,
     )}
     ${messages.length === 0 && !story ? html`<p class="muted">Nobody has written anything.</p>` : null}`;
 }

@@ -17,16 +17,23 @@ export type CaseRequest = HttpRequest<StaffActor, { readonly number: string }, u
 
 const section = (body: Html | null): Html | null => (body === null ? null : html`<section>${body}</section>`);
 
+const ORIGIN: Readonly<Record<RecoveryCase["origin"], string>> = {
+  form: "public form",
+  "stuck-screen": "sign-in screen",
+  "reset-link": "link for a new password",
+  mail: "mail",
+};
+
 /** Whose case it is, in one line of facts under its number. */
 const head = (recoveryCase: RecoveryCase, now: Date, hands: Html): Html => html`
   <p><a href="/console" data-key="q" aria-keyshortcuts="q">Queue</a></p>
   <h1>${recoveryCase.number} ${badge({ tone: STATE_TONE[recoveryCase.state], text: inWords(recoveryCase.state) })}</h1>
   ${facts([
-    ["Name claimed", html`<strong>${recoveryCase.claimedName}</strong>`],
+    ["Name claimed", html`<strong>${recoveryCase.claimedName || "none yet"}</strong>`],
     ["Why they are locked out", CAUSES[recoveryCase.cause]],
     [
       "Opened",
-      html`${time(recoveryCase.openedAt, now, "relative")} from ${recoveryCase.openedFrom.ip}, ${recoveryCase.origin === "form" ? "public form" : "sign-in screen"}`,
+      html`${time(recoveryCase.openedAt, now, "relative")} from ${recoveryCase.openedFrom.ip}, ${ORIGIN[recoveryCase.origin]}`,
     ],
     ["Next move", inWords(caseLifecycle.states[recoveryCase.state].next)],
     recoveryCase.waitEndsAt ? ["Wait ends", time(recoveryCase.waitEndsAt, now)] : null,

@@ -41,6 +41,7 @@ import { PARAMS } from "./params.ts";
 import { DRAFT_OF, type Power } from "./actions.ts";
 import { checkAgainRoutes } from "./check-again.ts";
 import { handsRoutes } from "./hands.ts";
+import { mailRoutes } from "./mails.ts";
 import { casePage, type CaseRequest } from "./page.ts";
 
 /** Every view of personal data is on the log: who looked, at which case. */
@@ -191,6 +192,7 @@ function decision(runtime: RecoveryRuntime, name: Power, about: string, decide: 
 export const caseRoutes = (runtime: RecoveryRuntime): readonly Route[] => [
   ...handsRoutes(runtime),
   ...checkAgainRoutes(runtime),
+  ...mailRoutes(runtime),
   defineRoute({
     method: "GET",
     path: "/console/cases/:number",

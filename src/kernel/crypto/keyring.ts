@@ -17,7 +17,8 @@ export type KeyPurpose =
   | "mail-request"
   | "fake-answer"
   | "network-digest"
-  | "bounce-address";
+  | "bounce-address"
+  | "reply-address";
 
 /** Keys derived from the installation's master keys. The newest key makes; every key still present reads. */
 export interface Keyring {

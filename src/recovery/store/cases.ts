@@ -176,6 +176,8 @@ export type CasePatch = Partial<
   Pick<
     CaseRow,
     | "account_id"
+    | "claimed_name"
+    | "claimed_name_folded"
     | "contact_confirmed_at"
     | "policy_version"
     | "approvals_needed"

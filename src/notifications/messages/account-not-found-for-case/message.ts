@@ -27,7 +27,8 @@ export const message = defineMessage<Params>({
       facts(["Case", caseNumber], ...(claimedName ? [["Name given", quoted(claimedName, NAME_SHOWN)] as const] : [])),
       paragraph("What you can do:"),
       list(
-        "Look at the name again, letter by letter. The right one stands on the pages of your projects.",
+        "Look at the name again, letter by letter. The right one stands on the pages of your projects. You can correct it " +
+          "on your case page.",
         "Ask again with the address you registered with, if it was another one.",
         "If you do not know your username, choose “I forgot my username”: the answer comes by mail.",
         "If you can no longer read the mailbox you registered with, say so on your case page. There are other ways to " +

@@ -14,6 +14,7 @@ export const message = defineMessage<Params>({
   compose: ({ caseNumber, question, casePageUrl }) => ({
     subject: `A question about your recovery case ${caseNumber}`,
     preheader: "The next step is yours.",
+    isAnswerable: true,
     blocks: [
       paragraph("A reviewer has read your case and asks:"),
       ...paragraphs(unlinked(question)),

@@ -12,6 +12,7 @@ export const message = defineMessage<Params>({
   name: "case-message",
   compose: ({ caseNumber, text, casePageUrl }) => ({
     subject: `A message about your recovery case ${caseNumber}`,
+    isAnswerable: true,
     blocks: [
       paragraph("A reviewer wrote to you:"),
       ...paragraphs(text),

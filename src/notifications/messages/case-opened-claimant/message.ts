@@ -10,13 +10,16 @@ interface Params {
    */
   readonly code?: string;
   readonly codeExpiresAt?: Date | null;
+  /** Whether a code was shown on a screen as well: not where the case was opened by mail. */
+  readonly wasShownCode?: boolean;
 }
 
 export const message = defineMessage<Params>({
   name: "case-opened-claimant",
-  compose: ({ caseNumber, casePageUrl, code: shown, codeExpiresAt }) => ({
+  compose: ({ caseNumber, casePageUrl, code: shown, codeExpiresAt, wasShownCode = true }) => ({
     subject: `Your recovery case ${caseNumber} is open`,
     preheader: "Keep this mail: it leads to your case page.",
+    isAnswerable: true,
     blocks: [
       paragraph(
         "We have your request. A private page shows where it stands, what is proven, and what would help most.",
@@ -31,8 +34,10 @@ export const message = defineMessage<Params>({
             ...(codeExpiresAt ? [date("This code works until", codeExpiresAt)] : []),
           ]),
       paragraph(
-        "The code that was shown on the screen when the case was opened works there too. If you have neither, the page " +
-          "can have a new one sent to you.",
+        wasShownCode
+          ? "The code that was shown on the screen when the case was opened works there too. If you have neither, the " +
+              "page can have a new one sent to you."
+          : "If it does not work any more, the page can have a new one sent to you.",
       ),
       note("If you did not ask for this, somebody gave us your address by mistake: you need do nothing."),
     ],
