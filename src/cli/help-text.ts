@@ -30,6 +30,10 @@ const SETTINGS = `Settings are environment variables; the values shown are used 
   INDEX_NAME=Locksmith Index
   POLICY_FILE            the recovery policy; without it the one that comes with Locksmith
   BOUNCE_ADDRESS         where mails that cannot be delivered come back to; without it nowhere
+  MAIL_IN_PORT           the port where mail is taken in from your mail server; without it none is
+  MAIL_IN_ADDRESS        the address people write to about a recovery; needed with MAIL_IN_PORT
+  MAIL_IN_HOST=127.0.0.1 the address to listen on for mail
+  MAIL_IN_RELAYS         mail servers that may say who handed a mail in; this machine
   BREACH_URL             a service to ask for leaked passwords; without it none is asked
   BREACH_FILE            a sorted file of leaked passwords' SHA-1
   RDAP_URL               a service to ask who registered a mail domain when; without it none is asked

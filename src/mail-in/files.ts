@@ -84,7 +84,7 @@ function isText(content: Buffer): boolean {
   } catch {
     return false;
   }
-  return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f]/.test(text);
+  return !/(?![\t\n\v\f\r])\p{Cc}/u.test(text);
 }
 
 /** A name without folders and without what could hide its ending. */

@@ -72,14 +72,10 @@ export async function startReceiver(
       );
     },
     onData: (stream, session, done) => {
-      const now = runtime.clock.now();
-      take(runtime, intake, stream, session, now).then(
-        (answer) => (answer.code === 250 ? done(null, answer.text) : done(asError(answer))),
-        (error: unknown) => {
-          runtime.log.error("mail could not be taken", errorFields(error));
-          done(asError({ code: 451, text: "4.3.0 It cannot be taken just now. Please try again later." }));
-        },
-      );
+      void answer(runtime, intake, stream, session).then((said) => {
+        // oxlint-disable-next-line promise/no-callback-in-promise -- the library takes its answer by a callback
+        done(said.code === 250 ? null : asError(said), said.text);
+      });
     },
   });
   server.on("error", (error) => runtime.log.warn("connection of a mail server failed", { error: error.message }));
@@ -94,6 +90,21 @@ export async function startReceiver(
     port: (server.server.address() as AddressInfo).port, // listening on TCP, so never a path
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** What the other server is told. Never rejects: what goes wrong here is ours to mend, and the mail comes again. */
+async function answer(
+  runtime: RecoveryRuntime,
+  intake: Intake,
+  stream: SMTPServerDataStream,
+  session: SMTPServerSession,
+): Promise<SmtpAnswer> {
+  try {
+    return await take(runtime, intake, stream, session, runtime.clock.now());
+  } catch (error) {
+    runtime.log.error("mail could not be taken", errorFields(error));
+    return { code: 451, text: "4.3.0 It cannot be taken just now. Please try again later." };
+  }
 }
 
 async function take(

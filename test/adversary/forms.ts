@@ -63,6 +63,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "/recovery/open/:token": { code: "00000000" },
   "/recovery/case/confirm": { code: "00000000" },
   "/recovery/case/message": { body: "lost" },
+  "/recovery/case/name": { username: "nobody" },
   "/recovery/case/prove/challenge": { kind: "api-token" },
   "/recovery/case/prove/password": { password: "not the right password" },
   "/recovery/case/prove/mailbox": { address: "new@new.example" },

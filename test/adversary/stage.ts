@@ -13,6 +13,7 @@ import {
 import { sweepReminders } from "../../src/drill/index.ts";
 import type { Route } from "../../src/kernel/http/index.ts";
 import { askContactsDue } from "../../src/recovery-contacts/index.ts";
+import { fileByMail } from "../world/sender.ts";
 import type { World } from "../world/world.ts";
 import {
   accountIdOf,
@@ -240,6 +241,7 @@ export async function setStage(world: World): Promise<Stage> {
     topic: "lost-phone",
     way,
     vouch: await askedToVouch(world, bobCase.number),
+    file: await fileByMail(world, bobCase.number),
   };
   const pathOf = (route: Route): string => {
     const link = Object.entries(links).find(([path]) => route.path.startsWith(path));

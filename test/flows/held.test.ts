@@ -14,6 +14,7 @@ import { placeHold } from "../../src/registry/index.ts";
 import { accountIdOf, atTheDesk, DAY, elsewhere, maintainer, staff, stateOf } from "../adversary/cast.ts";
 import { testDatabase } from "../world/database.ts";
 import { story } from "../world/story.ts";
+import { fileByMail } from "../world/sender.ts";
 import type { World } from "../world/world.ts";
 import { HELD } from "./held.ts";
 
@@ -115,6 +116,7 @@ async function fillAccount(world: World): Promise<{ readonly alice: Person; read
   const page = await lost.browser.submit("/sign-in/stuck/case", claim);
   const opened = { number: /LK-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(page.text)?.[0] ?? "" };
   await confirmContact(world, lost, opened.number);
+  await fileByMail(world, opened.number);
   await proveSshKey(lost);
   await lost.browser.submit("/recovery/case/submit");
   const desk = await atTheDesk(world, rita);

@@ -256,6 +256,17 @@ export const HELD: Readonly<Record<string, Held>> = {
   recovery_figures: nothing(
     "month cause opened restored without_people refused withdrawn expired objected reversed median_days ninth_days made_at",
   ),
+  inbound_files: {
+    columns: "id mail_id case_id name media_type size content",
+    exported: "files that a claimant sent by mail: whoever sent them has them",
+    deletion: go,
+  },
+  inbound_mails: {
+    columns: "id digest case_id message_id sender verdicts size received_at",
+    exported:
+      "which mail brought the words of a case, and what its sender's domain says of it; the words are in the case",
+    deletion: go,
+  },
   recovery_messages: {
     columns: "id case_id author_kind author_id is_internal body written_at",
     exported: FROM_CASE,

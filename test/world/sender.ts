@@ -1,7 +1,13 @@
+import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { createTransport } from "nodemailer";
+import { transact } from "../../src/kernel/db/transact.ts";
 import type { MailId } from "../../src/kernel/ids.ts";
+import { ok } from "../../src/kernel/result.ts";
+import { listInbound, type Verdicts } from "../../src/mail-in/index.ts";
+import { insertInbound } from "../../src/mail-in/store.ts";
 import { makeReplyAddresses } from "../../src/notifications/index.ts";
+import { findCaseByNumber } from "../../src/recovery/index.ts";
 import type { Zone } from "./name-server.ts";
 import type { World } from "./world.ts";
 
@@ -74,4 +80,22 @@ export async function write(port: number, mail: Written): Promise<string> {
   } finally {
     mailer.close();
   }
+}
+
+/** A file that came with a mail to a case, as the receiver keeps it. @returns its id */
+export async function fileByMail(world: World, number: string): Promise<string> {
+  const found = await findCaseByNumber(world.runtime.db, number);
+  assert(found);
+  const verdicts: Verdicts = {
+    spf: { result: "none", domain: "" },
+    dkim: [],
+    dmarc: { result: "none", policy: null },
+  };
+  const files = [{ name: "note.txt", mediaType: "text/plain", content: Buffer.from("a note") }];
+  await transact(world.runtime.db, { now: world.time.now(), bookkeeping: "as the receiver keeps it" }, async (tx) => {
+    const mail = { caseId: found.id, messageId: null, sender: "bob@bob.example", digest: Buffer.alloc(32), size: 1 };
+    await insertInbound(tx, world.runtime, { ...mail, verdicts, files });
+    return ok();
+  });
+  return (await listInbound(world.runtime.db, world.runtime.keys, found.id))[0]?.files[0]?.id ?? "";
 }
