@@ -88,7 +88,7 @@ export async function startApp(config: Config, options: StartOptions): Promise<A
     const receiver = await takeMailIn(core.config, { ...core.runtime, policy: core.policy });
     if (receiver) {
       closers.add("mail receiver", MAIL_ENDS_MILLISECONDS, () => receiver.stop());
-      options.log.info("taking mail", { count: receiver.port });
+      options.log.info("taking mail", { detail: `port ${receiver.port}` });
     }
     closers.add("web server", REQUESTS_END_MILLISECONDS + 500, () => listener.stop(REQUESTS_END_MILLISECONDS));
     const link = await linkForFirstStart(core.runtime);
