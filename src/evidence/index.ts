@@ -39,7 +39,15 @@ export { type CodeRequest, requestMailboxCode } from "./kinds/mailbox/request-co
 export { observeNetwork } from "./kinds/network/network.ts";
 export { type Answered, answerVouch, type Said } from "./kinds/vouch/answer.ts";
 export { type Asking, askToVouch } from "./kinds/vouch/ask.ts";
-export { type AskedFor, findVouch, listVouchesOf, SPOKE_BY, type Vouch, vouchData } from "./kinds/vouch/store.ts";
+export {
+  type AskedFor,
+  findVouch,
+  listAskedIn,
+  listVouchesOf,
+  SPOKE_BY,
+  type Vouch,
+  vouchData,
+} from "./kinds/vouch/store.ts";
 export { passwordObservation } from "./kinds/password/password.ts";
 export { type Conclude, countTry, prove, type ProofOptions, proveWith, type TryLimits } from "./prove.ts";
 export { evidenceRefusals } from "./refusals.ts";

@@ -65,6 +65,7 @@ export {
   peekNotMe,
 } from "./lock.ts";
 export { judgeRestoration, keepRestoration, reverseRestoration } from "./judge-restoration.ts";
+export { type Tie, tieOf, TIES } from "./impartial.ts";
 export { object, peekObjection } from "./objection.ts";
 export {
   confirmContact,

@@ -104,12 +104,3 @@ export async function tellEverybody(
   }
   return told;
 }
-
-/** Accounts that share projects with this one or were named by it: they are told, and may not decide. */
-export async function colleaguesOf(tx: Tx, recoveryCase: RecoveryCase): Promise<ReadonlySet<string>> {
-  const { accountId } = recoveryCase;
-  if (!accountId) return new Set();
-  const coOwners = await listCoOwners(tx, accountId);
-  const contacts = await listContactsOf(tx, accountId);
-  return new Set([...coOwners.map((one) => one.accountId), ...contacts.map((one) => one.contactId)]);
-}

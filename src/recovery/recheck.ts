@@ -18,7 +18,8 @@ import { evaluate } from "./evaluate.ts";
 import { evidenceContext } from "./evidence-context.ts";
 import { EVIDENCE_STATES } from "./lifecycle.ts";
 import { recoveryRefusals } from "./refusals.ts";
-import { refuseOwnCase, type Reviewer } from "./reviewer-acts.ts";
+import { refuseTie } from "./impartial.ts";
+import type { Reviewer } from "./reviewer-acts.ts";
 import { findCase, listPending } from "./store/cases.ts";
 import type { RecoveryCase } from "./types.ts";
 
@@ -90,7 +91,7 @@ export async function recheckProof(
   const old = (await listFindings(runtime.db, caseId)).find(({ id }) => id === findingId);
   const observation = old && (await lookAtFinding(runtime, context, findingId));
   return onCase(runtime, caseId, now, async (tx, locked): Promise<Result<SecondJudgement>> => {
-    const others = await refuseOwnCase(tx, locked, reviewer);
+    const others = await refuseTie(tx, locked, reviewer);
     if (!others.ok) return others;
     if (!(EVIDENCE_STATES as readonly string[]).includes(locked.state)) return refuse(recoveryRefusals["too-late"]());
     const actor = { kind: "staff", id: reviewer.accountId } as const;

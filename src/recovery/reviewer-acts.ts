@@ -10,7 +10,7 @@ import { issueCaseLink } from "./case-page.ts";
 import { onCase } from "./claimant-acts.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { decideNow } from "./evaluate.ts";
-import { colleaguesOf } from "./notices.ts";
+import { refuseTie } from "./impartial.ts";
 import { explainDecision } from "./policy/index.ts";
 import { recoveryRefusals } from "./refusals.ts";
 import { insertMessage, insertRequest, insertReview, listReviews } from "./store/thread.ts";
@@ -25,17 +25,6 @@ export interface Reviewer {
 
 export const asStaff = (reviewer: Reviewer) => ({ kind: "staff", id: reviewer.accountId }) as const;
 
-/** Nobody decides about themselves, or about somebody they share a project with (bribery, favours, pressure). */
-export async function refuseOwnCase(
-  tx: Tx,
-  recoveryCase: RecoveryCase,
-  reviewer: Reviewer,
-): Promise<Result<undefined>> {
-  const isOwn =
-    recoveryCase.accountId === reviewer.accountId || (await colleaguesOf(tx, recoveryCase)).has(reviewer.accountId);
-  return isOwn ? refuse(recoveryRefusals["own-case"]()) : ok();
-}
-
 /** Asks the claimant for one thing more. The question is on the page and in a mail; the answer brings the case back. */
 export async function requestInformation(
   runtime: RecoveryRuntime,
@@ -46,7 +35,7 @@ export async function requestInformation(
 ): Promise<Result<RecoveryCase>> {
   const { question } = (await takeInCase(runtime, caseId, reviewer, { question: typed }, now)).clean;
   return onCase(runtime, caseId, now, async (tx, recoveryCase) => {
-    const others = await refuseOwnCase(tx, recoveryCase, reviewer);
+    const others = await refuseTie(tx, recoveryCase, reviewer);
     if (!others.ok) return others;
     await insertRequest(tx, runtime, caseId, {
       id: newId("ask", now, runtime.random),
@@ -284,7 +273,7 @@ export async function checkVerdict(
   verdict: Verdict,
 ): Promise<Result<Account>> {
   if (recoveryCase.state !== verdict.seenState) return refuse(recoveryRefusals["case-changed"]());
-  const others = await refuseOwnCase(tx, recoveryCase, reviewer);
+  const others = await refuseTie(tx, recoveryCase, reviewer);
   if (!others.ok) return others;
   const account = recoveryCase.accountId && (await findAccount(tx, recoveryCase.accountId));
   if (!account) return refuse(recoveryRefusals["no-such-case"]());

@@ -56,6 +56,7 @@ export {
   createOrganisation,
   grantRole,
   listCoOwners,
+  sharePlace,
   listOrganisationsOf,
   listProjectsOf,
   yankRelease,

@@ -15,6 +15,7 @@ import {
   selectCoOwners,
   selectOrganisations,
   selectProjectsOf,
+  selectSharePlace,
   upsertMember,
   upsertOrganisationProject,
   upsertRole,
@@ -32,6 +33,10 @@ export const listCoOwners = (
   accountId: AccountId,
 ): Promise<readonly { readonly accountId: AccountId; readonly projects: readonly string[] }[]> =>
   selectCoOwners(reader, accountId);
+
+/** Whether two accounts share a project, in whatever role, or an organisation. */
+export const sharePlace = (reader: Reader, one: AccountId, other: AccountId): Promise<boolean> =>
+  selectSharePlace(reader, one, other);
 
 /** The organisations an account belongs to, by name. */
 export const listOrganisationsOf = (reader: Reader, accountId: AccountId): Promise<readonly Organisation[]> =>

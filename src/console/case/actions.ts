@@ -14,7 +14,14 @@ import {
 } from "../../kernel/html/index.ts";
 import type { DraftField } from "../../desk/index.ts";
 import type { Refusal } from "../../kernel/refusal.ts";
-import { caseLifecycle, policy, type RecoveryCase, type SecondJudgement } from "../../recovery/index.ts";
+import {
+  caseLifecycle,
+  policy,
+  type RecoveryCase,
+  type SecondJudgement,
+  type Tie,
+  TIES,
+} from "../../recovery/index.ts";
 
 /** Powers that come with words, each with the name under which half-written ones are kept. */
 export const DRAFT_OF = {
@@ -49,6 +56,8 @@ export interface ActionContext {
   readonly drafts: ReadonlyMap<string, string>;
   /** Whether the reader has a passkey, which then decides. */
   readonly hasPasskey: boolean;
+  /** What ties the reader to the case, so that somebody else decides. */
+  readonly tie: Tie | null;
 }
 
 /** How a text area of the case page keeps what is written in it. */
@@ -207,6 +216,12 @@ const note = (context: ActionContext): Html =>
 /** Everything the desk can do with the case in its state, the likeliest first. */
 export function actionsSection(context: ActionContext): Html {
   const { refusal: refused } = context.state;
+  if (context.tie !== null)
+    return html`
+      <h2>What you can do</h2>
+      ${errorSummary({}, refused ? [refused.title, refused.detail].filter(Boolean).join(" ") : undefined)}
+      ${notice({ tone: "info", title: "Somebody else decides this case", body: html`<p>${TIES[context.tie]} You can read it and write notes.</p>` })}
+      ${note(context)}`;
   const powers = [
     judgement(context),
     approval(context),

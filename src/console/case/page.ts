@@ -3,7 +3,7 @@ import { isPasskeyBound } from "../../authenticators/index.ts";
 import { readDrafts } from "../../desk/index.ts";
 import { badge, html, type Html, notice, PASSKEY_SCRIPTS, time } from "../../kernel/html/index.ts";
 import type { HttpRequest } from "../../kernel/http/index.ts";
-import { CAUSES, caseLifecycle, type RecoveryCase, type RecoveryRuntime } from "../../recovery/index.ts";
+import { CAUSES, caseLifecycle, type RecoveryCase, type RecoveryRuntime, tieOf } from "../../recovery/index.ts";
 import type { StaffActor } from "../../sessions/index.ts";
 import { deskLayout } from "../layout.ts";
 import { facts, inWords, STATE_TONE } from "../wording.ts";
@@ -63,9 +63,10 @@ export async function casePage(
   const { now, csrfToken, actor } = request;
   const account = recoveryCase.accountId ? await findAccount(runtime.db, recoveryCase.accountId) : null;
   const mayAct = actor.roles.some((role) => role === "reviewer" || role === "administrator");
-  const [hands, drafts, hasPasskey, claims, proofs, messages, verdicts, notices, history] = await Promise.all([
+  const [hands, drafts, tie, hasPasskey, claims, proofs, messages, verdicts, notices, history] = await Promise.all([
     handsPart(runtime, request, recoveryCase),
     readDrafts(runtime.db, runtime.keys, recoveryCase.id, actor.account.id),
+    tieOf(runtime.db, recoveryCase, actor.account.id),
     isPasskeyBound(runtime.db, actor.account.id),
     claimsSection(runtime, recoveryCase, account, now),
     proofsSection(runtime, recoveryCase, now, { csrfToken, mayAct }),
@@ -75,7 +76,7 @@ export async function casePage(
     historySection(runtime, recoveryCase, now),
   ]);
   const actions = mayAct
-    ? actionsSection({ recoveryCase, csrfToken, now, state, drafts, hasPasskey })
+    ? actionsSection({ recoveryCase, csrfToken, now, state, drafts, hasPasskey, tie })
     : html`<h2>What you can do</h2><p>Your role reads; it does not decide.</p>`;
   const body = html`
     ${head(recoveryCase, now, hands)}

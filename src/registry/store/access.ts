@@ -159,6 +159,19 @@ export async function selectCoOwners(
   return rows.map((row) => ({ accountId: row.account_id, projects: row.projects }));
 }
 
+/** Whether two accounts have rights on one project, or belong to one organisation. */
+export async function selectSharePlace(reader: Reader, one: AccountId, other: AccountId): Promise<boolean> {
+  const { rows } = await sql<{ is_shared: boolean }>`
+    select exists (
+      select project_id from project_access where account_id = ${one}
+      intersect select project_id from project_access where account_id = ${other}
+    ) or exists (
+      select organisation_id from organisation_members where account_id = ${one}
+      intersect select organisation_id from organisation_members where account_id = ${other}
+    ) as is_shared`.execute(own(reader));
+  return rows[0]?.is_shared ?? false;
+}
+
 export interface ImpactCounts {
   readonly ownedProjects: number;
   readonly roles: number;
