@@ -12,7 +12,7 @@ import { createMailDomainLookup } from "../kernel/net/mail-domain.ts";
 import { ok } from "../kernel/result.ts";
 import { makeDeliverMailJob } from "../notifications/index.ts";
 import { eraseOldData, runDueDeletions } from "../privacy/index.ts";
-import { clockJob, makeFigures, recheckPending, sweepClocks } from "../recovery/index.ts";
+import { clockJob, makeFigures, recheckPending, sweepClocks, tellDesk } from "../recovery/index.ts";
 import { askContactsDue } from "../recovery-contacts/index.ts";
 import { expireInvitations, recheckPages, sweepTemporaryFiles } from "../registry/index.ts";
 import { deleteOldDevices } from "../sessions/index.ts";
@@ -175,6 +175,19 @@ const countFigures = defineJob({
   run: (runtime) => makeFigures(runtime, runtime.clock.now()),
 });
 
+/** Tells the desk every morning what waits for it. */
+const tellTheDesk = (app: App) =>
+  defineJob({
+    name: "recovery-desk-digest",
+    schema: z.object({}),
+    retryLimit: 1,
+    retryBackoff: false,
+    every: "30 6 * * *",
+    run: async (runtime) => {
+      await tellDesk({ ...runtime, policy: app.policy }, runtime.clock.now());
+    },
+  });
+
 /** Looks again at the proofs of every pending case, once a night. */
 const recheckProofs = (app: App) =>
   defineJob({
@@ -299,6 +312,7 @@ export const jobs = (app: App): readonly AnyJob[] => [
   eraseObservations,
   countFigures,
   recheckProofs(app),
+  tellTheDesk(app),
   deleteAccounts,
   eraseOld,
   thawAccounts,

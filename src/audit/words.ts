@@ -98,6 +98,8 @@ const ACTS: Readonly<Record<string, string>> = {
   "recovery/judge-otherwise": "Second person decided otherwise; a third one decides",
   "recovery/keep": "Recovery stands, although somebody objected",
   "recovery/account-named": "Claimant named the account",
+  "recovery/claimant-reminded": "Claimant reminded that the case will close",
+  "recovery/desk-told": "The desk told what waits for it",
   "recovery/message-written": "Message in the case",
   "recovery/notice-answered": "Answer to our mail about the case",
   "recovery/note-written": "Internal note of the desk",

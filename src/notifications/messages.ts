@@ -27,6 +27,7 @@ export { message as "case-notice-opened" } from "./messages/case-notice-opened/m
 export { message as "case-notice-reversed" } from "./messages/case-notice-reversed/message.ts";
 export { message as "case-opened-claimant" } from "./messages/case-opened-claimant/message.ts";
 export { message as "case-ready" } from "./messages/case-ready/message.ts";
+export { message as "case-reminder" } from "./messages/case-reminder/message.ts";
 export { message as "case-still-needed" } from "./messages/case-still-needed/message.ts";
 export { message as "case-refused" } from "./messages/case-refused/message.ts";
 export { message as "confirm-address" } from "./messages/confirm-address/message.ts";
@@ -35,6 +36,7 @@ export { message as "contact-answered" } from "./messages/contact-answered/messa
 export { message as "contact-code-asked" } from "./messages/contact-code-asked/message.ts";
 export { message as "contact-invited" } from "./messages/contact-invited/message.ts";
 export { message as "contact-still-there" } from "./messages/contact-still-there/message.ts";
+export { message as "desk-digest" } from "./messages/desk-digest/message.ts";
 export { message as "domain-lapsed" } from "./messages/domain-lapsed/message.ts";
 export { message as "drill-code" } from "./messages/drill-code/message.ts";
 export { message as "drill-reminder" } from "./messages/drill-reminder/message.ts";

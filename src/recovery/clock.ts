@@ -7,8 +7,9 @@ import { issueCaseLink } from "./case-page.ts";
 import { onCase } from "./claimant-acts.ts";
 import type { RecoveryRuntime } from "./context.ts";
 import { tellEverybody } from "./notices.ts";
+import { remindClaimant } from "./remind.ts";
 import { issueRestorationRight } from "./restoration.ts";
-import { listExpired, listNoticesDue, listWaitsOver, updateCase } from "./store/cases.ts";
+import { listExpired, listNoticesDue, listToRemind, listWaitsOver, updateCase } from "./store/cases.ts";
 import { noticeMoments } from "./wait.ts";
 
 const AT_ONCE = 100;
@@ -18,11 +19,12 @@ const CLOCK = { kind: "clock" } as const;
 export interface ClockWork {
   readonly told: number;
   readonly released: number;
+  readonly reminded: number;
   readonly expired: number;
 }
 
 /**
- * Everything that time alone brings about: notices midway and before release, the end of waits, expiry. Each case in a
+ * Everything that time alone brings about: notices midway and before release, the end of waits, reminders, expiry. Each case in a
  * transaction of its own that looks again before it acts, so that any number of sweeps may run at once.
  */
 export async function sweepClocks(runtime: RecoveryRuntime, now: Date): Promise<ClockWork> {
@@ -34,11 +36,15 @@ export async function sweepClocks(runtime: RecoveryRuntime, now: Date): Promise<
     () => listWaitsOver(runtime.db, now, AT_ONCE),
     (id) => endWait(runtime, id, now),
   );
+  const reminded = await forEachDue(
+    () => listToRemind(runtime.db, now, AT_ONCE),
+    (id) => remindClaimant(runtime, id, now),
+  );
   const expired = await forEachDue(
     () => listExpired(runtime.db, now, AT_ONCE),
     (id) => expire(runtime, id, now),
   );
-  return { told, released, expired };
+  return { told, released, reminded, expired };
 }
 
 async function forEachDue(

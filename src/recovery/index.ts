@@ -75,6 +75,8 @@ export {
   openFromStuckScreen,
   settleContact,
 } from "./open-case.ts";
+export { isOverdue } from "./overdue.ts";
+export { tellDesk } from "./remind.ts";
 export { hasShownSomething } from "./shown.ts";
 export { cancelCaseOfSignedIn } from "./owner-signed-in.ts";
 export * as policy from "./policy/index.ts";

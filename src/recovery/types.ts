@@ -49,6 +49,8 @@ export interface RecoveryCase {
   readonly midwayToldAt: Date | null;
   readonly releaseToldAt: Date | null;
   readonly expiresAt: Date;
+  /** How often the claimant was reminded of that date. */
+  readonly reminders: number;
   readonly endedBecause: string | null;
   /** When somebody last objected. */
   readonly objectedAt: Date | null;

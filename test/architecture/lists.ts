@@ -108,6 +108,7 @@ export const CORE: readonly string[] = [
   "src/evidence/kinds/network/prefix.ts",
   "src/recovery/matching.ts",
   "src/recovery/numbers.ts",
+  "src/recovery/overdue.ts",
   "src/recovery/policy/*.ts",
 ];
 

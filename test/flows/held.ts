@@ -233,7 +233,7 @@ export const HELD: Readonly<Record<string, Held>> = {
   },
   recovery_cases: {
     columns:
-      "id number state origin cause account_id claimed_name claimed_name_folded contact_address contact_folded contact_confirmed_at opened_at opened_from_ip opened_from_agent state_since decision policy_version approvals_needed wait_started_at wait_ends_at midway_told_at release_told_at expires_at ended_because story tier route assigned_to assigned_at objected_at",
+      "id number state origin cause account_id claimed_name claimed_name_folded contact_address contact_folded contact_confirmed_at opened_at opened_from_ip opened_from_agent state_since decision policy_version approvals_needed wait_started_at wait_ends_at midway_told_at release_told_at expires_at reminders ended_because story tier route assigned_to assigned_at objected_at",
     exported: ["recoveryCases"],
     deletion: {
       emptied: [

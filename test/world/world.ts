@@ -134,6 +134,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       work = {
         told: work.told + more.told,
         released: work.released + more.released,
+        reminded: work.reminded + more.reminded,
         expired: work.expired + more.expired,
       };
       await deliverDue(runtime, transport, weighUndelivered);

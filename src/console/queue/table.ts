@@ -1,6 +1,6 @@
 import { badge, html, type Html, table, time } from "../../kernel/html/index.ts";
 import type { AccountId, CaseId } from "../../kernel/ids.ts";
-import { CAUSES, type QueuedCase } from "../../recovery/index.ts";
+import { CAUSES, isOverdue, type QueuedCase } from "../../recovery/index.ts";
 import { inWords, STATE_TONE } from "../wording.ts";
 
 /** What the queue shows beside the cases themselves. */
@@ -51,7 +51,9 @@ export function casesTable(cases: readonly QueuedCase[], facts: TableFacts): Htm
     badge({ tone: STATE_TONE[one.state], text: inWords(one.state) }),
     judged(one),
     CAUSES[one.cause],
-    time(one.stateSince, now, "relative"),
+    isOverdue(one, now)
+      ? html`${time(one.stateSince, now, "relative")} ${badge({ tone: "warning", text: "Overdue" })}`
+      : time(one.stateSince, now, "relative"),
     ends(one, now),
     atWork(one, facts),
   ]);

@@ -6,6 +6,7 @@ import type { Keyring } from "../../kernel/crypto/keyring.ts";
 import type { Runtime } from "../../kernel/runtime.ts";
 import { type CaseState, EVIDENCE_STATES, OPEN_STATES } from "../lifecycle.ts";
 import type { Decision } from "../policy/index.ts";
+import { REMIND_AT } from "../overdue.ts";
 import type { Cause, RecoveryCase } from "../types.ts";
 import { openWritten, sealWritten } from "./sealed.ts";
 
@@ -34,6 +35,7 @@ interface CaseTables {
     midway_told_at: Date | null;
     release_told_at: Date | null;
     expires_at: Date;
+    reminders: number;
     ended_because: string | null;
     story: string;
     assigned_to: AccountId | null;
@@ -93,6 +95,7 @@ export async function insertCase(tx: Tx, runtime: Runtime, row: NewCase): Promis
       midway_told_at: null,
       release_told_at: null,
       expires_at: row.expiresAt,
+      reminders: 0,
       ended_because: null,
       story: sealWritten(runtime, row.id, "story", row.story),
       assigned_to: null,
@@ -186,12 +189,14 @@ export type CasePatch = Partial<
     | "midway_told_at"
     | "release_told_at"
     | "expires_at"
+    | "reminders"
     | "ended_because"
     | "objected_at"
   >
 > & { readonly decision?: Decision };
 
 const patched = ({ decision, ...patch }: CasePatch) => ({
+  ...(patch.expires_at === undefined ? {} : { reminders: 0 }), // a new date is reminded of from the beginning
   ...patch,
   ...(decision === undefined ? {} : { decision: sql<Decision>`${JSON.stringify(decision)}::jsonb` }),
 });
@@ -293,6 +298,19 @@ export async function listExpired(reader: Reader, now: Date, limit: number): Pro
   return rows.map((row) => row.id);
 }
 
+/** Cases that wait for their claimant and whose claimant should be reminded by now, those that close first. */
+export async function listToRemind(reader: Reader, now: Date, limit: number): Promise<readonly CaseId[]> {
+  const [first, second] = REMIND_AT;
+  const { rows } = await sql<{ id: CaseId }>`
+    select id from recovery_cases
+    where state in ('collecting', 'information-requested', 'ready') and contact_confirmed_at is not null
+      and expires_at > ${now} and (
+        (reminders = 0 and expires_at - (expires_at - state_since) * ${first}::float8 <= ${now})
+        or (reminders = 1 and expires_at - (expires_at - state_since) * ${second}::float8 <= ${now}))
+    order by expires_at limit ${limit}`.execute(own(reader));
+  return rows.map((row) => row.id);
+}
+
 const toCase = (row: CaseRow): RecoveryCase => ({
   id: row.id,
   number: row.number,
@@ -314,6 +332,7 @@ const toCase = (row: CaseRow): RecoveryCase => ({
   midwayToldAt: row.midway_told_at,
   releaseToldAt: row.release_told_at,
   expiresAt: row.expires_at,
+  reminders: row.reminders,
   endedBecause: row.ended_because,
   objectedAt: row.objected_at,
   assignedTo: row.assigned_to,

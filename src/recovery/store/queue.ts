@@ -102,6 +102,24 @@ export async function listQueue(reader: Reader, filter: QueueFilter): Promise<Qu
   return { cases: shown.map(toQueued), next: rows.length > shown.length && last ? `${last.place}~${last.id}` : null };
 }
 
+/**
+ * How many cases are in some states, counted up to `COUNTED`, how many of them since before a moment, and since when the
+ * oldest is.
+ */
+export async function countWaiting(
+  reader: Reader,
+  states: readonly CaseState[],
+  before: Date,
+): Promise<{ readonly waiting: number; readonly overdue: number; readonly oldest: Date | null }> {
+  const { rows } = await sql<{ waiting: string; overdue: string; oldest: Date | null }>`
+    select count(*) as waiting, count(*) filter (where state_since < ${before}) as overdue, min(state_since) as oldest
+    from (select state_since from recovery_cases where state = any (${[...states]}) order by state_since limit ${COUNTED}) oldest`.execute(
+    reader.as<object>(),
+  );
+  const [row] = rows;
+  return { waiting: Number(row?.waiting ?? 0), overdue: Number(row?.overdue ?? 0), oldest: row?.oldest ?? null };
+}
+
 /** As far as cases are counted: beyond it, "more than". */
 export const COUNTED = 1000;
 
