@@ -237,17 +237,14 @@ export async function confirmContact(
 ): Promise<Result<RecoveryCase>> {
   const counted = await countCodeTry(runtime, caseId, now);
   if (!counted.ok) return counted;
-  const done = await transact(runtime.db, { now }, async (tx): Promise<Result<RecoveryCase>> => {
+  return transact(runtime.db, { now }, async (tx): Promise<Result<RecoveryCase>> => {
     const before = await lockCase(tx, caseId);
     if (!before) return refuse(recoveryRefusals["no-such-case"]());
+    if (before.contactConfirmedAt) return ok(before); // the form was sent twice: what it asks for has happened
     const spent = await spendContactCode(tx, runtime, caseId, typed);
     if (!spent.ok) return spent;
     return settleContact(tx, runtime, before);
   });
-  if (done.ok || done.refusal.code !== "recovery/wrong-code") return done;
-  // The form was sent twice: what it asks for has happened, and nobody is told that their code was wrong.
-  const known = await findCase(runtime.db, caseId);
-  return known?.contactConfirmedAt && known.state !== "unconfirmed" ? ok(known) : done;
 }
 
 /** What follows from a proven contact mailbox: matching, finding, telling, weighing. */
